@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # One of the packages is installed without what it depends on, on purpose: see .test below. No other install need warn of it.
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-warn-conflicts
 
-.PHONY: table demo test long docs lint types unit core matrix kill-cards kill-boards used-cards fuzz-cards fuzz mutation peers peers-short bench-cards bench-board metrics changelog snapshots clean reliability
+.PHONY: axe table demo test long docs lint types unit core matrix kill-cards kill-boards used-cards fuzz-cards fuzz mutation peers peers-short bench-cards bench-board bench-overhead metrics changelog snapshots clean reliability
 
 # One kept bench: saved web pages as scripts, found, cured; then flashed and proved.
 DEMO := $(VENV)/demo
@@ -98,6 +98,10 @@ bench-cards: $(VENV)/.test
 bench-board: $(VENV)/.test
 	$(BIN)/python -m tests.benchmarks board
 
+# What a whole flash over a bare modem takes beside wire and modem: one minute, in real time.
+bench-overhead: $(VENV)/.test
+	$(BIN)/python -m tests.benchmarks overhead
+
 # Every firmware era x board x {check, flash from the card, flash over USB}, and the cases that make test leaves out of its samples.
 table: $(VENV)/.test
 	$(BIN)/python -m pytest -m 'table and not peers'
@@ -157,6 +161,14 @@ $(VENV)/.mutation: $(VENV)/.test
 $(VENV)/.test: $(BIN)/python pyproject.toml
 	$(PIP) -e '.[test]'
 	$(PIP) --no-deps 'pysequansutils==2.3.3.21'
+	touch $@
+
+# The one thing from npm: axe-core, which reads the pages of reports as a screen reader has to (docs/_build/package-lock.json).
+axe: $(VENV)/.axe
+
+$(VENV)/.axe: $(BIN)/python docs/_build/package-lock.json
+	cp docs/_build/package.json docs/_build/package-lock.json $(VENV)
+	npm ci --prefix $(VENV) --ignore-scripts --no-audit --no-fund --silent
 	touch $@
 
 clean:

@@ -12,6 +12,7 @@ STOPPED = 130
 """Exit code if Ctrl-C comes before the command line is loaded (``doctor.errors.Exit.STOPPED`` loads more)."""
 
 try:
+    import signal
     from contextlib import suppress
     from typing import NoReturn
 
@@ -22,8 +23,9 @@ except KeyboardInterrupt:
 
 def main() -> NoReturn:
     """Run the command line and end the program with its exit code: what starts a zip asks for no result."""
-    stdio.make_steady()
     try:
+        _stop_like_ctrl_c()
+        stdio.make_steady()
         code = _run()
     except KeyboardInterrupt:
         code = STOPPED
@@ -37,6 +39,16 @@ def main() -> NoReturn:
     with suppress(KeyboardInterrupt):
         stdio.tell_what_was_lost()
     sys.exit(code)
+
+
+def _stop_like_ctrl_c() -> None:
+    """Signals that would kill the program end it with the code of Ctrl-C while the command line is loaded, too.
+
+    Then ``doctor.cli.signals`` takes them over.
+    """
+    for number in (getattr(signal, name, None) for name in ("SIGTERM", "SIGHUP", "SIGBREAK")):
+        if number is not None and signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, signal.default_int_handler)
 
 
 def _run() -> int:

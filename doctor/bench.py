@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from doctor.link.trace import Trace
     from doctor.modem.facts import ModemFacts
     from doctor.updater.profile import Profile
+    from doctor.updater.states import State
 
 
 class Needs(str, Enum):
@@ -141,7 +142,6 @@ class Presence:
 
 
 _Opened = TypeVar("_Opened")
-HEAR_S = 1.1  #: before a modem is spoken to: what talks by itself, such as a GPS receiver, does so every second
 LEAVE_S = 10.0  #: for leaving the REPL as it was found; a board that takes longer is gone or busy
 
 _GIVEN = Presence(True)
@@ -377,7 +377,12 @@ class Bench(AbstractContextManager["Bench"]):
         from doctor.board import first_contact
 
         may_interrupt = self.options.interrupt or "interrupt-program" in self.options.accept
-        made = first_contact.contact(self.link, may_interrupt=may_interrupt, greet_only=bool(self._unnamed))
+        made = first_contact.contact(
+            self.link,
+            may_interrupt=may_interrupt,
+            greet_only=bool(self._unnamed),
+            named_modem=self.options.via_modem,
+        )
         self.stopped_program |= bool(made.evidence.get("interrupted")) and made.seen in first_contact.AT_PROMPT
         return made
 
@@ -579,26 +584,29 @@ class Bench(AbstractContextManager["Bench"]):
         from doctor.board.first_contact import in_place_of_modem
         from doctor.modem.facts import from_core
         from doctor.updater import states
+        from doctor.updater.profile import SQN3330
 
         profile = self.profile
-        talks = self._talks_by_itself() if self.options.via_modem else None
+        talks = foreign.by_text(self.contact.text, self.contact.text) if self.options.via_modem else None
         if talks is not None:
-            return talks
+            return talks  # by itself, as no modem does
+        found = self._found_modem() if profile.family == SQN3330.family else None
         with self.modem_port() as port:
-            state, facts = states.examine(port, self.clock, profile, lambda *told: self.hears(events.from_core(*told)))
+            state, facts = states.examine(
+                port, self.clock, profile, lambda *told: self.hears(events.from_core(*told)), found
+            )
         has_no_board = self.is_bare_modem and self.through_mirror is None
         device = in_place_of_modem(state, self.link) if has_no_board else None
         if device is None and self.options.via_modem and state.mode in (states.SILENT, states.UNKNOWN):
             device = self.contact.foreign  # no modem speaks: what does?
         return device or from_core(state, facts)
 
-    def _talks_by_itself(self) -> Foreign | None:
-        """The device that says something at the first speed, if it is known to be no modem."""
-        heard, until = b"", Deadline(self.clock, HEAR_S)
-        while not until.expired:
-            heard += self.link.read(4096, until.left_ms)
-        text = heard.decode("utf-8", errors="replace")
-        return foreign.by_text(text, text)
+    def _found_modem(self) -> State | None:
+        """The modem as first contact has just found it, if nothing about it was odd; told once, as it changes then."""
+        if "contact" not in self._kept or not self.is_bare_modem:
+            return None
+        found, self._kept["contact"] = self.contact.modem, replace(self.contact, modem=None)
+        return None if found is None or set(found.notes) - {"first-error"} else found  # which is how one wakes up
 
     @property
     def modem_facts(self) -> ModemFacts:
@@ -625,6 +633,7 @@ class Bench(AbstractContextManager["Bench"]):
     def forget_modem(self) -> None:
         """Drop what is known of the modem, so that the next question asks it again."""
         self._drop("_modem")
+        self._found_modem()
 
     def forget_card(self) -> None:
         """Drop what is known of the card on the PC, after it was changed."""

@@ -51,3 +51,21 @@ def winreg() -> Any:
 def msvcrt() -> Any:
     """The module of Windows' C library, which Python has there only."""
     return importlib.import_module("msvcrt")
+
+
+def powershell(script: str) -> tuple[str, ...]:
+    """Words that have Windows' own PowerShell run ``script``, one pipeline; ``said_by_powershell`` reads the answer.
+
+    Its own modules only: started from PowerShell 7 it would look among those of 7, and load none (PowerShell #27774).
+    UTF-8 as base64: letters come in the code page of the console, which is the user's, and need not be there at all.
+    """
+    said = f"[Convert]::ToBase64String([Text.Encoding]::UTF8.GetBytes([string]({script})))"
+    script = f"$env:PSModulePath = $PSHOME + '\\Modules'; {said}"
+    return ("powershell.exe", "-NoProfile", "-NonInteractive", "-Command", script)
+
+
+def said_by_powershell(output: bytes) -> bytes:
+    """What the script gave, as UTF-8. Raises ValueError for what no such run printed."""
+    import base64
+
+    return base64.b64decode(output)

@@ -289,10 +289,13 @@ class _Run:
             self.listen(CheckEnded(check.id, finding))
 
     def _note(self, finding: Finding) -> None:
-        """Put a finding into the trace; its commands name the bench, and are not marked any more."""
+        """Put a finding into the trace; its commands name the bench, and are not marked any more.
+
+        What the next command would have is left out: behind a trace there is none.
+        """
         bench = self.bench.options.command("")
         texts = {name: marks.plain(getattr(finding, name), bench) for name in ("summary", "cause", "next")}
-        self.bench.note("found", finding.check, value=as_json(finding) | texts)
+        self.bench.note("found", finding.check, value=as_json(replace(finding, change=None)) | texts)
 
     def _recorded(self, check: Check) -> Finding | None:
         """What a replayed trace says that the check found of what lay on the PC then; None if it is to look itself."""
@@ -437,6 +440,7 @@ def run(
         work.go()
     except KeyboardInterrupt:
         interrupted = True
+        bench.note("stopped", "check")
     if not interrupted:
         for check in chosen:
             work.findings.setdefault(check.id, check.lost())

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import ctypes
+import errno
 import os
 import struct
 import sys
@@ -30,6 +32,38 @@ def on(monkeypatch: pytest.MonkeyPatch, system: str) -> None:
     monkeypatch.setattr(computer, "SYSTEM", system)
 
 
+def powershell_says(text: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Put Windows PowerShell 5.1 in the path, as it is when PowerShell 7 has started us.
+
+    It finds no command while it looks among the modules of 7 (PowerShell #27774), and prints in the code page of a
+    German console.
+    """
+    folder.mkdir()
+    (folder / "said").write_bytes(text.encode("cp850"))
+    program = folder / "powershell.exe"
+    program.write_text(
+        "#!/bin/sh\n"
+        """case "$*" in *'$env:PSModulePath = $PSHOME'*) ;; *) test -z "$PSModulePath" || exit 1;; esac\n"""
+        f"""case "$*" in *ToBase64String*) printf %s {base64.b64encode(text.encode()).decode()};; """
+        f"""*) cat '{folder}/said';; esac\n"""
+    )
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
+    monkeypatch.setenv("PSModulePath", r"C:\Program Files\PowerShell\7\Modules")
+
+
+class _Stat:
+    """What Windows tells of an open file; until Python 3.12 that has no ``st_rdev``."""
+
+    def __init__(self, told: os.stat_result) -> None:
+        self._told = told
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "st_rdev":
+            raise AttributeError(name)
+        return getattr(self._told, name)
+
+
 @dataclass
 class Handle:
     """What another program has open.
@@ -53,6 +87,7 @@ class Windows:
 
     named       what stands behind names that only Windows knows: ``\\\\.\\PhysicalDrive2``, ``\\\\?\\Volume{…}``
     in_use      names of volumes that a program has a file on open: they cannot be locked
+    refuses     numbers of the errors with which drives and volumes answer everything
     systems     the file system of each drive
     calls       what was asked of which name, in order
     awake       the flags of SetThreadExecutionState, in order
@@ -62,6 +97,8 @@ class Windows:
 
     named: dict[str, Path] = field(default_factory=dict)
     in_use: set[str] = field(default_factory=set)
+    refuses: Mapping[str, int] = field(default_factory=dict)
+    failed: int = 0
     systems: Mapping[str, str] = field(default_factory=dict)
     calls: list[tuple[str, int]] = field(default_factory=list)
     awake: list[int] = field(default_factory=list)
@@ -84,11 +121,12 @@ class Windows:
             return handle
 
         library = SimpleNamespace(LK_NBLCK=2, LK_NBRLCK=4, locking=_locking, get_osfhandle=lambda handle: handle)
+        tells = os.fstat
         monkeypatch.setattr("os.open", opened)
+        monkeypatch.setattr("os.fstat", lambda handle: _Stat(tells(handle)))
         monkeypatch.setitem(sys.modules, "msvcrt", library)
         monkeypatch.setattr(ctypes, "windll", SimpleNamespace(kernel32=windows, ntdll=windows), raising=False)
-        denied = PermissionError(13, "Access is denied")
-        monkeypatch.setattr(ctypes, "WinError", lambda: denied, raising=False)
+        monkeypatch.setattr(ctypes, "WinError", windows._error, raising=False)
         return windows
 
     def DeviceIoControl(
@@ -98,7 +136,8 @@ class Windows:
         handle = device.value or 0
         name = self._open[handle]
         self.calls.append((name, call))
-        if call == 0x00090018 and name in self.in_use:
+        self.failed = ACCESS_DENIED if call == 0x00090018 and name in self.in_use else self.refuses.get(name, 0)
+        if self.failed:
             return 0
         said = {
             0x0007405C: struct.pack("<q", os.fstat(handle).st_size),
@@ -108,6 +147,13 @@ class Windows:
         answer[: len(said)] = said
         got._obj.value = len(said)
         return 1
+
+    def _error(self) -> OSError:
+        """The last one as Python has it: those from 19 to 36 are permissions to it, whatever they say."""
+        number = errno.EACCES if self.failed == ACCESS_DENIED or 19 <= self.failed <= 36 else errno.EINVAL
+        error = OSError(number, f"error {self.failed}")
+        error.winerror = self.failed  # type: ignore[attr-defined,unused-ignore]
+        return error
 
     def GetVolumeInformationW(self, root: str, *rest: Any) -> int:
         """The file system of a drive."""

@@ -3,7 +3,8 @@
 Send CR, which every program ignores; a prompt within 0.3 s means idle. Else listen 3 s. Then Ctrl-B once: an
 interpreter says which it is. No Ctrl-C without consent, nothing at all once an updater's output is seen, and nothing
 more to a device that is known to be no FiPy or GPy (link/foreign.py). Only if no text comes at 115200 baud is a modem
-looked for: the bare one, or the one behind mirror mode.
+looked for: the bare one, or the one behind mirror mode. A modem that the user has named is looked for after 1 s, and
+what else may be there is asked only if none is found.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from doctor.text.escape import shown
 if TYPE_CHECKING:
     from doctor.updater.states import State
 
+NAMED_MODEM_MS = 800  #: before a modem is spoken to: what talks by itself, such as a GPS receiver, does so every second
 PROMPT_MS = 300  #: an idle REPL answers CR within milliseconds
 BOOT_MS = 10_000  #: once boot text is seen: a start takes 2 s, a loop shows itself within 10 s (catalogue: boot-loop)
 ANSWER_MS = 1_000  #: for the banner after Ctrl-B, and for the prompt after Ctrl-C
@@ -96,6 +98,7 @@ class Contact:
               unfinished input), echoes (all that is sent comes back), baud, modem_mode, undecided, strange_usb (an id
               that neither a Pycom board nor FTDI has), at_carrier (only a Pycom board can be there)
     foreign   the device, if it is no FiPy or GPy
+    modem     the modem as it was found, if it was a modem
     """
 
     seen: Seen
@@ -103,17 +106,24 @@ class Contact:
     banner: str
     evidence: Evidence
     foreign: Foreign | None = None
+    modem: State | None = None
 
 
-def contact(link: Link, *, may_interrupt: bool = False, greet_only: bool = False) -> Contact:
+def contact(link: Link, *, may_interrupt: bool = False, greet_only: bool = False, named_modem: bool = False) -> Contact:
     """Find out what is at the other end of ``link``, open at 115200 baud.
 
     may_interrupt  Ctrl-C may be sent to a program, or an unfinished input, that keeps us from the prompt
     greet_only     nobody has said that the board is at this port: it gets CR and Ctrl-B, and nothing more
+    named_modem    the user says that a bare modem is at this port
     Raises PortLost, DeadlineOverrun. Leaves the speed at 115200.
     """
     talk = _Talk(link)
-    seen = talk.first_words()
+    seen = talk.first_words(NAMED_MODEM_MS if named_modem else LISTEN_MS)
+    if seen is None and named_modem and not greet_only and talk.may_be_modem():
+        seen = _modem_behind(link, talk)
+        if talk.modem is not None:
+            return talk.result(seen)
+        seen = talk.first_words(LISTEN_MS)
     if seen in (Seen.REPL, Seen.SAFE_BOOT):
         seen = talk.ask_for_name(seen)
     if seen is None:
@@ -140,8 +150,9 @@ class _Talk:
         self.answer = b""  # the part of it that came since the last thing that was sent
         self.evidence: dict[str, str | int | bool] = {}
         self.foreign: Foreign | None = None
+        self.modem: State | None = None
 
-    def first_words(self) -> Seen | None:
+    def first_words(self, listen_ms: int) -> Seen | None:
         """CR, then listening. None: nothing conclusive yet."""
         self.heard = self.link.drain()
         if UPDATER_SIGNS.search(self.heard):
@@ -150,9 +161,9 @@ class _Talk:
         self._listen(PROMPT_MS, stop=self._sign_seen)
         seen = self._sign()
         if seen is None:
-            self._listen(LISTEN_MS, stop=self._sign_seen)
+            self._listen(listen_ms, stop=self._sign_seen)
             if _BOOT.search(self.heard) and self._sign() is None:
-                self._listen(BOOT_MS - LISTEN_MS, stop=self._sign_seen)
+                self._listen(BOOT_MS - listen_ms, stop=self._sign_seen)
             seen = self._sign()
         return Seen.BOOT_TEXT if seen is None and self.in_trouble() else seen
 
@@ -192,13 +203,19 @@ class _Talk:
             return Seen.FOREIGN
         if self._banner_seen():
             return Seen.REPL if had_prompt else Seen.RAW_REPL
-        lines = [line.strip() for line in self.heard.replace(b"\x00", b"").splitlines()]
-        lines = [line for line in lines if line not in (b"", CTRL_B)]
-        if self.is_noise() or all(_MODEM_LINE.fullmatch(line) for line in lines):
-            return None  # silence, the echo of a modem, or what a modem says by itself
-        if all(_ROM_LINE.match(line) for line in lines):
+        if self.may_be_modem():
+            return None
+        if all(_ROM_LINE.match(line) for line in self._lines()):
             return Seen.BOOT_TEXT  # it has started, and what it runs now says nothing
         return Seen.PROGRAM
+
+    def may_be_modem(self) -> bool:
+        """Whether nothing came but silence, the echo of a modem, or what a modem says by itself."""
+        return self.is_noise() or all(_MODEM_LINE.fullmatch(line) for line in self._lines())
+
+    def _lines(self) -> list[bytes]:
+        lines = [line.strip() for line in self.heard.replace(b"\x00", b"").splitlines()]
+        return [line for line in lines if line not in (b"", CTRL_B)]
 
     def silence(self) -> Seen:
         """What it is if nobody speaks."""
@@ -240,7 +257,7 @@ class _Talk:
         banners = list(BANNER.finditer(self.heard))
         banner = banners[-1].group(0).decode("utf-8", errors="replace") if banners else ""
         text = self.heard.decode("utf-8", errors="replace").replace("\r\n", "\n")
-        return Contact(seen, text, banner, evidence, self.foreign)
+        return Contact(seen, text, banner, evidence, self.foreign, self.modem)
 
     def is_noise(self) -> bool:
         """Whether what was heard is mostly no text, in any language."""
@@ -314,6 +331,7 @@ def _modem_behind(link: Link, talk: _Talk) -> Seen:
             talk.evidence["nul_bytes"] = True
         talk.evidence["echoes"] = bool(talk.heard) and talk.heard == talk.said
         return Seen.NOISE if "noise" in state.notes else nothing
+    talk.modem = state
     talk.evidence["modem_mode"] = str(state.mode)
     talk.evidence["baud"] = int(state.baud)
     talk.foreign = in_place_of_modem(state, link)

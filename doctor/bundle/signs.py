@@ -22,7 +22,7 @@ _NAMES = (
     r"(?<![a-z])eid|serial(?:_?(?:number|no))?|(?<![a-z])mac(?:_?addr(?:ess)?)?|unique_?id"
 )
 _SURE = r"password|passwd|passphrase|pwd|psk|ssid|secret|token|imei|imsi|iccid|serial[ _]?(?:number|no)"
-_NAMED = re.compile(rf"(?P<name>{_NAMES})[a-z0-9_]{{0,20}}[\"']?\s*$")
+_NAMED = re.compile(rf"(?P<name>{_NAMES})(?:_[a-z0-9_]{{0,20}}|\d{{0,3}})[\"']?\s*$")
 _SURELY_NAMED = re.compile(rf"\b(?P<name>{_SURE})[\"']?\s*$")
 
 #: What a value is called by the name that it is given.
@@ -75,7 +75,7 @@ _ALL = (
         "mac", "", r"(?P<v>[0-9a-f](?<![0-9a-f].)[0-9a-f](?P<s>[:-])(?:[0-9a-f]{2}(?P=s)){4}[0-9a-f]{2})(?![0-9a-f])"
     ),
     _sign("mac", ".", r"(?P<v>[0-9a-f](?<![0-9a-z].)[0-9a-f]{3}\.[0-9a-f]{4}\.[0-9a-f]{4})(?![0-9a-z])"),
-    _sign("mac", "", r"(?P<v>[0-9a-f](?<![0-9a-z].)[0-9a-f]{11})(?![0-9a-z])"),
+    _sign("mac", "", r"(?P<v>[0-9a-f](?<![0-9a-z].)(?<!-[0-9a-f]{4}-.)[0-9a-f]{11})(?![0-9a-z])"),
     _sign("id", "", r"(?P<v>[0-9a-f](?<![0-9a-z].)[0-9a-f]{23})(?![0-9a-z])"),
     _sign("id", "-", r"(?P<v>[0-9a-f](?<![0-9a-z-].)[0-9a-f]{7}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?![0-9a-z-])"),
     _sign("phone", "+", r"(?P<v>\+(?<![\w+].)\d{9,15})(?!\d)"),

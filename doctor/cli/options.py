@@ -514,7 +514,7 @@ def open_bench(options: BenchOptions, given: Given, *, during_flash: bool = Fals
 
             replayed.refuse_change(bench.recording, name, given["trace"])
             screen.note(replayed.words(bench.recording))
-            last_word = replayed.refuse_divergence
+            last_word = partial(replayed.refuse_divergence, name)
         hear = None if screen.report is None else screen.report.hear_line
         if given["trace"] is not None or hear is not None:
             from doctor.cli import replayed

@@ -88,11 +88,20 @@ def words(recording: Recording) -> str:
         told.append(f"It was taken {recording.at[:16].replace('T', ' ')} UTC{command}{version}.")
     else:
         told.append("It does not say with which options it was taken: type them too.")
+    if recording.another:
+        told.append(f"Another trace begins in line {recording.another}; it is left out.")
     return " ".join(told)
 
 
-def refuse_divergence(bench: Bench, _screen: Screen) -> None:
+def refuse_divergence(command: str, bench: Bench, _screen: Screen) -> None:
     """Raises DivergenceError if this run left the trace: whatever it found then, the trace does not say."""
     link = bench.link_or_none
-    if isinstance(link, ReplayedLink) and link.diverged is not None:
-        raise link.diverged
+    if not isinstance(link, ReplayedLink) or link.diverged is None:
+        return
+    taken_with = link.recording.command
+    if not link.diverged.cause and taken_with not in ("", command):
+        link.diverged.cause = f"the trace is of {taken_with}, and this is {command}, which may ask otherwise"
+    elif not link.diverged.cause and bench.options.given_here:
+        link.diverged.cause = "the trace was taken with other options than those that were typed now"
+    link.diverged.cause = link.diverged.cause or "the trace was changed, or lines of it are missing"
+    raise link.diverged

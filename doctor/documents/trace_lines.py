@@ -16,8 +16,8 @@ VERSION = 2  #: of the format that this program writes; files of version 1 have 
 FIRST_BYTES = b'{"t": '
 """What every trace begins with; doctor/link/trace.py writes it."""
 MOST_LINE_BYTES = 1 << 20  #: of one line; ours have a hundredth of it
-RX, TX = "rx", "tx"
-_HEAD = re.compile(rb'\s*\{"t": ?[\d.]+, ?"dir": ?"')
+RX, TX, FOUND = "rx", "tx", "found"
+_HEAD = re.compile(rb'(?:\xef\xbb\xbf)?\s*\{"t": ?[\d.]+, ?"dir": ?"')
 _MOST_S = 10**9
 
 
@@ -28,8 +28,9 @@ class Line:
     number   of the line in its file, from 1
     t_ms     milliseconds of the link's clock since it was opened first
     what     ``trace``, ``open``, ``failed``, ``rx``, ``tx``, ``none``, ``lost``, ``baud``, ``rts``, ``cts``,
-             ``reconnect``, ``close``, ``check``, ``found`` or ``part`` (doctor/link/trace.py says what each is)
-    data     the bytes of ``rx`` and ``tx``
+             ``reconnect``, ``slept``, ``close``, ``check``, ``found``, ``stopped`` or ``part``
+             (doctor/link/trace.py says what each is)
+    data     the bytes of ``rx`` and ``tx``; zeros in the place of those that a masked trace does not keep
     members  all of it, as it was written
     """
 
@@ -50,12 +51,14 @@ def read_line(text: bytes, number: int = 1) -> Line:
     members = read_json(text)
     if not isinstance(members, dict):
         raise ValueError("is not a line of a trace")
-    what, at, coded = members.get("dir"), members.get("t", 0), members.get("hex", "")
+    what, at, coded, blank = members.get("dir"), members.get("t", 0), members.get("hex", ""), members.get("blank", 0)
     if not isinstance(what, str) or type(at) not in (int, float) or not isinstance(coded, str):
         raise ValueError("is not a line of a trace")
     if not 0 <= at <= _MOST_S:
         raise ValueError("has no time")
-    return Line(number, round(at * 1000), what, bytes.fromhex(coded), members)
+    if type(blank) is not int or not 0 <= blank <= MOST_LINE_BYTES:
+        raise ValueError("does not say how many bytes are missing")
+    return Line(number, round(at * 1000), what, bytes.fromhex(coded) + bytes(blank), members)
 
 
 def lines_of(file: IO[bytes]) -> Iterator[Line]:

@@ -55,6 +55,8 @@ def claimed(path: Path) -> Iterator[None]:
 
 def share(handle: int, name: str) -> None:
     """An open image or device is read until it is closed. Raises CardError if another program writes it."""
+    if is_windows():
+        return
     with _guard:
         if _key(handle) not in _ours:
             _lock(handle, name, exclusive=False)
@@ -66,8 +68,6 @@ def _key(handle: int) -> tuple[int, int]:
 
 
 def _lock(handle: int, name: str, *, exclusive: bool) -> None:
-    if is_windows():
-        return
     import fcntl
 
     how = (fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH) | fcntl.LOCK_NB

@@ -20,7 +20,9 @@ from typing import Any
 
 from doctor import __version__
 from doctor.bundle.mask import Mask
-from doctor.bundle.pack import ABOUT, Entry, packed
+from doctor.bundle.pack import ABOUT, KIND_JOURNAL, KIND_LOG, KIND_RECORD, Entry, packed
+from doctor.bundle.stand_in import wire
+from doctor.bundle.traces import MaskedTrace
 from doctor.clock import Now, utc_now
 from doctor.data import names, text
 from doctor.documents.host_names import host_name
@@ -34,8 +36,9 @@ from doctor.text.escape import shown
 
 SCHEMA = "fipy-doctor/bundle/1"
 MOST_OF_A_KIND = 20  #: of the newest logs, journals, records
-MOST_BYTES = 1 << 20  #: of a text; of a longer one the end is taken
+MOST_BYTES = 1 << 18  #: of a text, many times what a log of ours has; of a longer one the end is taken
 MOST_TRACE_BYTES = 32 << 20
+_HEAD_BYTES = 100  #: in which a trace shows that it is one
 _LIBRARIES = ("pyserial", "click", "rich", "platformdirs", "pyfatfs")
 _OUR_LOG = re.compile(r"[a-z]+-\d{8}-\d{6}-\d{6}\.log")
 _WORD = re.compile(r"[a-z0-9_]+")
@@ -78,25 +81,32 @@ def bundle(given: Sequence[Path], *, unmasked: bool = False, now: Now = utc_now)
     left_out: list[tuple[str, str]] = []
     found = [*_kept(state_place(), left_out), *_named(given)]
     if not found:
-        trace = Command("check", ("--trace", "t.jsonl"))
+        take = Command("check", ("--trace", "t.jsonl"))
         raise UsageError(
             "nothing-to-report",
             "this program has kept nothing on this computer so far, and no file was named",
             on=str(state_place()),
-            next=f"{trace}, and then {Command('report', ('OUT.zip', 't.jsonl'))}",
+            next=f"{take}, and then {Command('report', ('OUT.zip', 't.jsonl'))}",
         )
     if unmasked:
         entries = [Entry(name, kind, data, size, cut) for name, kind, data, size, cut in map(_plain, found)]
         return _with_about(entries, left_out, None, now)
-    mask = Mask(_own_words())
+    mask = Mask(own_words())
     for kind, name in names_of_this_computer():
         mask.know(kind, name)
+    traces = {one.name: MaskedTrace(one.data) for one in found if is_trace(one.data)}
     for one in found:
-        mask.learn(one.data.decode("latin-1"))
-        mask.learn(one.path.name)
+        mask.learn(wire(one.path.name))
+        if one.name in traces:
+            traces[one.name].learn(mask)
+        else:
+            mask.learn(one.data.decode("latin-1"))
+    for trace in traces.values():
+        trace.know_hashes(mask)
     masked: list[Entry] = []
     for one in found:
-        data = mask.masked(one.data.decode("latin-1")).encode("latin-1")
+        text = one.data.decode("latin-1")
+        data = traces[one.name].masked(mask) if one.name in traces else mask.masked(text).encode("latin-1")
         masked.append(Entry(_unlike(mask.masked_name(one.name), masked), one.kind, data, one.size_bytes, one.cut))
     reasons = [(mask.masked_name(name), why) for name, why in left_out]
     return _with_about(masked, reasons, mask.counts, now)
@@ -148,11 +158,11 @@ class _Found:
 def _kept(place: Path, left_out: list[tuple[str, str]]) -> Iterator[_Found]:
     """What lies in the state folder, the newest of each kind first. File names may hold anything, or a hash of it."""
     for folder, ending, kind in (
-        ("logs", ".log", "log"),
-        ("journal", ".json", "journal"),
-        ("journal", ".damaged", "journal"),
-        ("begun", ".json", "record"),
-        (".", "tried.json", "record"),
+        ("logs", ".log", KIND_LOG),
+        ("journal", ".json", KIND_JOURNAL),
+        ("journal", ".damaged", KIND_JOURNAL),
+        ("begun", ".json", KIND_RECORD),
+        (".", "tried.json", KIND_RECORD),
     ):
         for number, path in enumerate(_newest(place / folder, ending), 1):
             plain = path.name if _OUR_LOG.fullmatch(path.name) else f"{number}{path.suffix}"
@@ -198,12 +208,14 @@ def _read(path: Path, name: str, kind: str, *, follow: bool = False) -> _Found:
     with open_ours(path, "rb", follow=follow) as file:
         size = file.seek(0, os.SEEK_END)
         file.seek(0)
-        trace = is_trace(file.read(100))
-        if trace:
-            raise ValueError("traces are not taken yet")
-        start = max(0, size - MOST_BYTES)
+        trace = is_trace(file.read(_HEAD_BYTES))
+        if trace and size > MOST_TRACE_BYTES:
+            raise ValueError(
+                f"it is a trace of more than {MOST_TRACE_BYTES:,} bytes, and a part of one does not play back"
+            )
+        start = 0 if trace else max(0, size - MOST_BYTES)
         file.seek(start)
-        data = file.read(MOST_BYTES)
+        data = file.read(size if trace else MOST_BYTES)
     for mark, coding in _MARKS:
         if data.startswith(mark):
             data = data.decode(coding, "replace").encode()
@@ -211,7 +223,7 @@ def _read(path: Path, name: str, kind: str, *, follow: bool = False) -> _Found:
         raise ValueError("it is not text")
     if start:
         data = data.partition(b"\n")[2]  # of a line that was cut, half a secret could be left
-    return _Found(name, kind, path, data, size, bool(start))
+    return _Found(name, "trace" if trace else kind, path, data, size, bool(start))
 
 
 def _plain(found: _Found) -> tuple[str, str, bytes, int, bool]:
@@ -259,7 +271,7 @@ def _version(name: str) -> str | None:
         return None
 
 
-def _own_words() -> frozenset[str]:
+def own_words() -> frozenset[str]:
     """The words that this program says itself, in small letters: its documents, ids and explanations."""
     from doctor import roster
 

@@ -8,10 +8,11 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from doctor.computer import is_mac, is_windows
+from doctor.computer import is_mac, is_windows, powershell, said_by_powershell
 from doctor.errors import UsageError
 from doctor.knowledge.asked import (
     AGAIN,
@@ -20,6 +21,7 @@ from doctor.knowledge.asked import (
     ERASE,
     FLASH,
     GO,
+    HELPS,
     NEWER,
     POWER,
     TO_CATM1,
@@ -40,6 +42,7 @@ TYPED = "your text"
 #: Looks at the board that is plugged in and says the one next command.
 RUN_NEXT = "fipy-doctor"
 
+_ZIP = b"PK\x03\x04"  #: how one begins
 _KEEPS_POWER = re.compile(
     r"\b(?:leave|keep)\b[^.;]{0,30}\b(?:power|powered|as it is)\b|\bpower (?:still )?on\b|\bsteady power\b",
     re.IGNORECASE,
@@ -48,7 +51,7 @@ _KEEPS_POWER = re.compile(
 _FORBIDS = re.compile(r"(?:Do not|Stop here)\b")  #: how a step begins that comes before all others, whatever they are
 _AT_ONCE = re.compile("Press Ctrl-C at once")
 _SAVES = re.compile("Save what can be read")
-_POINTS_ON = ("is against it", "Better: ")  #: of a verdict that allows a file, or names the one to take
+_POINTS_ON = ("is against it", "Better: flash ")  #: of a verdict that allows a file, or names the one to take
 _DISARMS = re.compile("Remove the call from main.py")  #: else every start, also after a power cycle, flashes again
 _SAYS_NO = re.compile(rf"{_FORBIDS.pattern}|Leave it\b")
 _MONARCH2 = "monarch2-family"
@@ -123,17 +126,29 @@ def read_standard_input() -> bytes:
     return sys.stdin.buffer.read(MOST_BYTES + 1)
 
 
-def read_file(path: Path) -> bytes:
-    """The bytes of a log. Raises UsageError if it cannot be read."""
+def read_file(path: Path) -> list[tuple[str, bytes]]:
+    """The bytes of a log, or of what a zip holds, as ``report`` makes one; with names.
+
+    Raises UsageError if it cannot be read.
+    """
+    name = str(path)
     try:
         with path.open("rb") as file:
-            return file.read(MOST_BYTES + 1)
-    except OSError as err:
+            data = file.read(MOST_BYTES + 1)
+        if not data.startswith(_ZIP):
+            return [(name, data)]
+        from doctor.bundle.pack import telling
+
+        found = [(f"{name}: {inner}", text) for inner, text in telling(path, MOST_BYTES)]
+        if not found:
+            raise ValueError("is a zip without any log")
+        return found
+    except (OSError, ValueError) as err:
         raise UsageError(
             "file-unreadable",
             "the file cannot be read",
-            on=str(path),
-            cause=err.strerror or str(err),
+            on=name,
+            cause=getattr(err, "strerror", None) or f"it {err}",
             next="name a file that exists and that you may read, or - for standard input",
         ) from err
 
@@ -146,8 +161,9 @@ def clipboard(run: Callable[[Sequence[str]], bytes | None] | None = None) -> byt
     ask = run or _output_of
     for words in _clipboard_programs():
         data = ask(words)
-        if data is not None:
-            return data
+        with suppress(ValueError):  # a shell of that name that is none
+            if data is not None:
+                return said_by_powershell(data) if words[0] in ("powershell.exe", "pwsh") else data
     data = _tk_clipboard() if run is None else None
     if data is None:
         names = ", ".join(dict.fromkeys(words[0] for words in _clipboard_programs()))
@@ -184,6 +200,7 @@ def advice(explanation: Explanation) -> Advice:
     way = _which_file(explanation, judged)
     answers = {
         WORKED: "",  # said of every text that shows it
+        HELPS: _whether_a_flash_helps(explanation, steps),
         FLASH: judged or _whether_to_flash(explanation, steps),
         AGAIN: _whether_again(explanation, steps),
         ERASE: _whether_to_erase(explanation, steps),
@@ -212,7 +229,7 @@ def _what_runs(explanation: Explanation) -> tuple[str, ...]:
     runs = builds.runs[-1].number
     if builds.arrived and (explanation.notes or WORKED in explanation.asks):
         return (f"It worked: {runs} was sent, and it is what the modem runs.",)
-    if WORKED in explanation.asks:
+    if WORKED in explanation.asks and all(image.made == runs for image in builds.images):
         return (f"The modem runs {runs}: if that is what was sent, it worked, and nothing is left to do.",)
     return (f"The modem runs {runs}.",) if explanation.notes else ()
 
@@ -372,6 +389,16 @@ def _whether_to_flash(explanation: Explanation, steps: Sequence[str]) -> str:
     )
 
 
+def _whether_a_flash_helps(explanation: Explanation, steps: Sequence[str]) -> str:
+    """Whether the cure of what is found is a flash of the modem; empty if nothing is sure."""
+    if explanation.unsure or not explanation.causes:
+        return ""
+    number = next((n for n, step in enumerate(steps, 1) if _FLASHES.search(step) and not _FORBIDS.match(step)), 0)
+    if number:
+        return f"Does a flash help? Only as step {number} below says."
+    return f"Does a flash help? No, it mends nothing of this: {explanation.causes[0].entry.title}."
+
+
 def _whether_again(explanation: Explanation, steps: Sequence[str]) -> str:
     """Whether what was begun is to be begun once more."""
     if explanation.says.startswith(SUCCESS) and not explanation.matches:
@@ -400,8 +427,8 @@ def _by_the_steps(label: str, explanation: Explanation, steps: Sequence[str]) ->
             return f"{label} No. {cause.entry.title}."
         if cause.entry.blocks == "yes" or cause.entry.brick_risk.startswith("high"):
             first = next(n for n, step in enumerate(steps, 1) if not _FORBIDS.match(step) or n == len(steps))
-            if _FLASHES.search(steps[first - 1]):
-                yes = "Not in that way, only" if POWER in explanation.asks else "Yes,"
+            if _FLASHES.search(steps[first - 1]) and cause.entry.area in _OF_A_FLASH:
+                yes = "Only" if POWER in explanation.asks else "Yes,"
                 return f"{label} {yes} as step {first} below says, and in no other way."
             return f"{label} Not yet, step {first} below comes first. {cause.entry.title}."
     return ""
@@ -469,15 +496,15 @@ def _listed(words: Sequence[str]) -> str:
 
 
 def _clipboard_programs() -> list[tuple[str, ...]]:
-    powershell = ("-NoProfile", "-Command", "[Console]::OutputEncoding=[Text.Encoding]::UTF8; Get-Clipboard -Raw")
+    windows = powershell("Get-Clipboard -Raw")
     if is_mac():
         return [("pbpaste",)]
     if is_windows():
-        return [("powershell", *powershell), ("pwsh", *powershell)]
+        return [windows, ("pwsh", *windows[1:])]
     programs: list[tuple[str, ...]] = [("xclip", "-selection", "clipboard", "-o"), ("xsel", "-b", "-o")]
     wayland = ("wl-paste", "--no-newline")
     programs.insert(0 if os.environ.get("WAYLAND_DISPLAY") else len(programs), wayland)
-    return [*programs, ("powershell.exe", *powershell)]
+    return [*programs, windows]
 
 
 def _output_of(words: Sequence[str]) -> bytes | None:

@@ -69,8 +69,10 @@ def tell_history(bench: Bench) -> None:
 
 def _of_last(bench: Bench, name: str, tell: Callable[[FlashEntry | None], T]) -> T:
     """What ``tell`` says of the last flash of the modem on ``bench``, as the journal knows it."""
-    ids = journals.ids_of(bench)
     nothing = tell(None)
+    if bench.recording is not None and bench.recording.never_knew(name):
+        return nothing  # and the board was not asked who it is
+    ids = journals.ids_of(bench)
     return bench.known(name, type(nothing), lambda: tell(Journal().find(ids)), default=nothing)
 
 

@@ -130,6 +130,7 @@ def _judged(facts: Facts, runs: Build, images: Sequence[ImageFacts]) -> tuple[st
     running = Running(states.APPLICATION, runs.number, radio_of(runs.number), SQN3330_FAMILY, _loaders(facts, runs))
     planned = plan.make_plan(running, images, options)
     beside = (_UPDATER.name, "the board's boot ROM") if is_helped else ()
+    alone = f", alone, never with {_UPDATER.name}" if images[0].base and _UPDATER.name in files else ""
     way = f"from {runs.number} to {images[-1].build} with {' and '.join((*_names(images), *beside))}"
     warnings = cautions.warnings(running, images, planned.method, options)
     older = "".join(f" Know that {note.what}: {note.why}." for note in warnings if note.id == OLDER)
@@ -137,7 +138,7 @@ def _judged(facts: Facts, runs: Build, images: Sequence[ImageFacts]) -> tuple[st
         return _refused(planned.refusal, way, older, runs, images)
     if older:
         return f"Better not, {way}.{older} {_HOLDS}", False
-    return f"{_allowed(beside)} told here is against it, {way}. {_HOLDS}", False
+    return f"{_allowed(beside)} told here is against it, {way}{alone}. {_HOLDS}", False
 
 
 def _names(images: Sequence[ImageFacts]) -> tuple[str, ...]:

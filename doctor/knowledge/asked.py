@@ -10,7 +10,7 @@ import re
 from doctor.knowledge.accents import without_accents
 
 FLASH, AGAIN, ERASE, GO, POWER = "flash", "again", "erase", "go", "power"
-NEWER, DONE, DEAD, WORKED = "newer", "done", "dead", "worked"
+NEWER, DONE, DEAD, WORKED, HELPS = "newer", "done", "dead", "worked", "helps"
 WHICH, TO_CATM1, TO_NB1 = "which", "to-catm1", "to-nb1"
 
 _SENTENCE = re.compile(r"[^\n?!.]*(?:\.(?=\S)[^\n?!.]*)*[?!.]?")  #: a point inside a word ends none
@@ -52,7 +52,9 @@ _WHICH = re.compile(
     r"[^?.]{0,40}\b(?:to|from|back|on)\b"
     r"|\b(?:want|need|like)\b[^?.]{0,24}\b(?:newest|latest|most recent)"
     r"|\b(?:newer|something new|more recent) (?:\w+ ){0,2}?(?:than|image|file|firmware|build)"
-    r"|\b(?:go|get|way|come)\b[^?.]{0,12}\bback\b"
+    r"|\b(?:something|anything) newer|\betwas neueres|\balgo (?:mas )?nuevo|\bquelque chose de plus recent"
+    r"|\biets nieuwers"
+    r"|\b(?:go|get|way|come)\b[^?.]{0,12}\bback\b|\b(?:go|get|switch|change) to (?:cat|nb|lte-?m)"
     r"|\bwelche[sr]?\b[^?.]{0,20}\b(?:datei|image|firmware|version|nehme|brauche|flashe)|\bwie komme ich\b"
     r"|\bwas muss ich\b[^?.]{0,20}\bflashen|\bzurueck (?:auf|zu|nach)\b"
     r"|\b(?:que|cual|cuales) (?:es )?(?:el |la )?(?:archivo|fichero|imagen|firmware|version)"
@@ -81,11 +83,20 @@ _ABOUT = {
         r"|ha ido (?:bien|mal)|(?:a|est|a-t-\w+) (?:rate|marche|fonctionne|echoue|reussi)|gelukt|mislukt)\b",
         re.I,
     ),
+    HELPS: re.compile(
+        r"(?:flash|up(?:dat|grad)|firmware|41065)\w*[^?.]{0,30}\b(?:fix|help|cure|solve|repair|mend)\w*\b"
+        r"|\b(?:need|have) to (?:re-?do|re-?flash|re-?install)\b|flash\w*[^?.]{0,24}\b(?:hilf|beheb|repar|rett)\w*"
+        r"|\bhilft\b[^?.]{0,24}flash|(?:flashear|actualizar)\w*[^?.]{0,24}\b(?:arregl|solucion|ayud)\w*"
+        r"|\b(?:flasher|mettre a jour)[^?.]{0,24}\b(?:resou|aide|repar|regl)\w*|flashen[^?.]{0,24}\b(?:help|oploss)\w*",
+        re.I,
+    ),
     FLASH: re.compile(
-        r"\b(?:re)?flash|\bup(?:grad|dat)|\binstall|\bsqnsupgrade(?!\.(?:info|version))|\brun\(|\bdowngrad"
+        r"\b(?:re)?flash(?! (?:chip|memory|storage|file ?system))"
+        r"|\bup(?:grad|dat)|\binstall|\bsqnsupgrade(?!\.(?:info|version))|\brun\(|\bdowngrad"
         r"|\b(?:way|path|route|weg|camino|chemin|manera|moyen|manier) (?:from|to|von|nach|zu|de|desde|a|pour|van"
         r"|naar|om)\b"
-        r"|\bgo(?:ing)? (?:lower|back|down|straight|directly)|spielen\b|\baktualisier"
+        r"|\bgo(?:ing)? (?:lower|back|down|straight|directly)|\b(?:go|get) (?:\w+ ){0,2}to \d{5}|spielen\b"
+        r"|\baktualisier"
         r"|\bflasche|\bactualiza|\binstala|mettre a jour|mise a jour|\bbijwerk|\.dup\b",
         re.I,
     ),
@@ -96,7 +107,7 @@ _ABOUT = {
         r"|noch ?mal|nochmals|erneut|wiederhol\w*"
         r"|von vorne?|weitermachen|fortsetzen|otra vez|de nuevo|repetir|repito|empezar de cero|continuar|seguir"
         r"|encore une fois"
-        r"|de nouveau|recommencer|relancer|reprendre|continuer|refaire"
+        r"|de nouveau|recommencer|relancer?|reprendre|continuer|refaire"
         r"|opnieuw|nog een keer|nogmaals|overnieuw|verder ?gaan)\b",
         re.I,
     ),
@@ -128,7 +139,7 @@ _ABOUT = {
         re.I,
     ),
     DEAD: re.compile(
-        r"\b(?:dead|bricked|brick|toast|broken|fried|killed|gone for good|buy (?:a )?new"
+        r"\b(?:dead|bricked|brick|toast|broken|fried|killed|gone for good|dying|(?:buy|need) (?:a )?new"
         r"|tot|kaputt|bin it|throw it|wegwerfen|hinueber|zerstoert|im eimer"
         r"|gebrickt|muert[oa]|murio|rot[oa]|estropead[oa]|ladrillo|mort|morte|foutu|casse|grille|brique|dood"
         r"|kapot|stuk)\b"
@@ -184,6 +195,6 @@ def _kinds(sentence: str) -> set[str]:
     kinds = {kind for kind, about in _ABOUT.items() if about.search(sentence)}
     if POWER in kinds:
         kinds -= {DEAD, GO}
-    if kinds & {POWER, DONE, DEAD, AGAIN, ERASE}:
+    if kinds & {POWER, DONE, DEAD, AGAIN, ERASE, HELPS}:
         kinds -= {FLASH}
     return kinds - {GO} if kinds - {GO} else kinds

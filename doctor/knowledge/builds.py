@@ -62,7 +62,7 @@ _NEXT = re.compile(
 #: A number in front of these is that of a file.
 _FILE_BEHIND = re.compile(
     r"(?:-[12])?[ '\"`*-]{1,2}(?:marked|labell?ed|listed|offered|(?:for|to|zum) download|files?|images?|pair|zips?"
-    r"|package|archives?|dateien?|abbild|paar|paket|archivos?|imágenes|fichiers?|paire|paquet|bestand(?:en)?|pakket)\b",
+    r"|package|archives?|datei(?:en)?|abbild|paar|paket|archivos?|imágenes|fichiers?|paire|paquet|bestand(?:en)?|pakket)\b",
     re.I,
 )
 #: Parts: an image; one by the form of its name; runs, as a tool prints it; runs, in words; a boot loader.
@@ -77,6 +77,15 @@ _MODEM = re.compile(
     r"(?:(?!(?:not|nicht|no|pas|niet|to|image|from)\b)[a-z]{1,8}\W{1,3}){0,2}"
     r"(?:(?:BUILD)?\d\.\d\.\d\.\d[ -])?\[?\Z",
     re.I,
+)
+#: What a text says of now counts as what a tool prints.
+_NOW = re.compile(
+    r"\b(?:now|jetzt|ahora|maintenant|nu)\W{1,3}(?:(?:it|is|says|shows|on|at|runs|es|ist|sagt|zeigt|dice|dit|affiche|zegt"
+    r"|toont|build|version)\W{1,3}){0,3}\Z",
+    re.I,
+)
+_CANNOT = re.compile(
+    r"[^\n?.!]{0,40}\b(?:can ?not|can.t|(?:kann|darf|geht) nicht|no (?:se )?puede|ne peut|kan niet)\b", re.I
 )
 #: Behind these a build is only wished for, though it is written as a tool prints it.
 _WANTED = re.compile(
@@ -96,9 +105,10 @@ _OWNED_BEHIND = re.compile(
 _FILE_FORM = re.compile(r"(?:CATM1|NB1)[-_](?:5\.2-)?\Z", re.I)
 _RUNS = re.compile(
     r"\b(?:current(?:ly)?|installed|have|has|had|got|on|runs?"
-    r"|running|ran|from|is|was|shows?|says?|modem|GPy|FiPy|build|version|habe|hat|hast|läuft|zeigt|mit|von"
+    r"|running|ran|from|is|was|shows?|says?|m[oó]dem|GPy|FiPy|build|version|habe|hat|hast|läuft|zeigt|mit|von"
     r"|aktuell|tengo|tiene|desde|con|actual|ai|depuis|heb|heeft|van|met|draait|huidige)"
-    r"\W{1,3}(?:(?:the|build|version|firmware|software|still|only|Cat-?M1?|NB-?IoT|NB1|CATM1|a|der|die|la|el|le|de)"
+    r"\W{1,3}(?:(?:the|build|version|firmware|software|still|only|Cat-?M1?|NB-?IoT|NB1|CATM1|a|der|die|la|el|le|de"
+    r"|sagt|meldet|dice|muestra|dit|affiche|zegt|toont)"
     r"\W{1,3}){0,3}\Z",
     re.I,
 )
@@ -127,7 +137,7 @@ _SENDING = re.compile(
     r"\.dup\b|CATM1|NB1|run\(|flash|install|instala|\bsend\b|\bload\b|downgrad|\bback\b|zurück|volver|retour|revenir|terug",
     re.I,
 )
-_PARTS = ((_PRINTED, _MODEM), (_SAID, _RUNS), (_IMAGE_PART, _IMAGE))
+_PARTS = ((_PRINTED, _MODEM), (_PRINTED, _NOW), (_SAID, _RUNS), (_IMAGE_PART, _IMAGE))
 
 
 @dataclass(frozen=True)
@@ -338,7 +348,13 @@ def _part(number: int, before: str, text: str, end: int) -> str:
         return _OWNED
     if part or number not in _RADIO:
         return part
-    return _SAID if _WAY_BEHIND.match(text, end) else _ASKED if _QUESTION.match(text, end) else ""
+    return (
+        _SAID
+        if _WAY_BEHIND.match(text, end)
+        else _ASKED
+        if _QUESTION.match(text, end) or _CANNOT.match(text, end)
+        else ""
+    )
 
 
 def _loader(number: int, before: str, text: str, end: int) -> str:

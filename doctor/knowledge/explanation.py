@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 
 from doctor.knowledge import describe, history, own_output, signs
-from doctor.knowledge.asked import asked, questions
+from doctor.knowledge.accents import without_accents
+from doctor.knowledge.asked import FLASH, WHICH, asked, questions
 from doctor.knowledge.catalogue import Entry, entry
 from doctor.knowledge.chain import find, holds
 from doctor.knowledge.facts import Facts, facts_of
@@ -48,6 +50,13 @@ _HEALTHY_BLOCK = (
     r"Bootloader\d\*? {0,9}: [^\n]*\n(?:[^\n]*\n){0,9}?[^\n]*Software {0,9}: (?:BUILD)?\d\.\d\.\d\.\d[ -]\[?\d{5}\b"
 )
 
+#: Without one of these nothing is told to be wrong.
+_TROUBLE = re.compile(
+    r"\b(?:no|not|cannot|never|nothing|only|un\w+able|nicht|nichts|nur|kein\w*|nie|nada|sin|solo|nunca|rien|pas|plus|ne"
+    r"|jamais|sans|niet|niets|geen|nooit|zonder)\b|n.t\b|fail|err|wrong|stuck|hang|haeng|freeze|froze|lost|broke|dead|problem"
+    r"|missing|trouble|crash|stop|fehl|falsch|kaputt|verschw|fall[ao]|mal\b|perd|muert|mort|bloq|erreur|fout|kwijt|kapot",
+    re.I,
+)
 SURE, LIKELY = 0.9, 0.7  #: from these scores on a match is called certain, likely; below it is possible
 
 
@@ -144,10 +153,14 @@ def explain(data: bytes) -> Explanation:
     runs_now, may_run = (ours is None and runs(paste) for runs in (history.runs_now, history.may_run))
     failures = _failures(paste, found, answered, runs_now or may_run, indexes)
     success = _success(paste, failures) if ours is None else ""
+    if not success and facts.builds.runs and _only_guessed(failures) and history.runs_again(prose):
+        success = f"{SUCCESS}, as it is told: the modem runs {facts.builds.runs[-1].number}."
     candidates: tuple[str, ...] = ()
     if ours is None and _only_guessed(failures):
-        # What only may be meant is not asked about while a transfer runs: each question would bring a step with it.
-        if success or notes or runs_now or may_run:
+        # What only may be meant is not asked about while a transfer runs: each question would bring a step with it;
+        # nor is whoever plans, and tells of no trouble, asked about failures.
+        plans = {FLASH, WHICH} & set(asked(prose)) and not _TROUBLE.search(without_accents(prose))
+        if success or notes or runs_now or may_run or plans:
             failures = []
         else:
             candidates = _candidates(failures, prose, facts, answered)

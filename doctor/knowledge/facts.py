@@ -36,7 +36,7 @@ _PATTERNS: dict[str, tuple[tuple[str, ...], re.Pattern[str]]] = {
     "error": (("[errno ",), re.compile(r"\[Errno \d{1,3}\] (E[A-Z]{2,12})\b")),
     "mode": (
         ("smod?", "modem state"),
-        re.compile(r"SMOD\?[^\n]{0,40}\n?[^\n\d]{0,8}(\d)\b(?!\) )|[Mm]odem state: (\d)"),
+        re.compile(r"SMOD\?[^\n]{0,40}?\n?[^\n\d]{0,8}(?<![\d.])(\d)\b(?!\) |\.?\d)|[Mm]odem state: (\d)"),
     ),
 }
 #: What names the family of a modem; below, what is only said or typed of it: the first counts if nothing names one.

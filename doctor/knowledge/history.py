@@ -89,6 +89,14 @@ _ENDED = re.compile(
     r"|s.est (?:arret|coup|interrompu)|afgebroken|gestopt|brak af",
     re.I | re.M,
 )
+#: It has not begun: figures are those of an instruction.
+_NOT_BEGUN = re.compile(
+    r"\babout to (?:start|begin|flash|run)\b(?! (?:over|again))|(?:\bnot|n.t) (?:yet )?(?:started|begun|flashed)"
+    r"|\bnoch (?:nicht|nichts) (?:gestartet|angefangen|begonnen|geflasht)"
+    r"|\b(?:todavia|aun) no (?:he )?(?:empez|lanz|flash)"
+    r"|\bpas encore (?:commence|lance|flash)|\bnog (?:niet|niks) (?:gestart|begonnen|geflasht)",
+    re.I,
+)
 #: Ideas of said.txt.
 _SAID_TO_RUN, _WAITED_FOR, _OF_THE_POWER, _POWER_LOST = "runs-now", "waits", "plug", "power-lost"
 _BREAKS_OFF = (_POWER_LOST, "stopped", "reset", "slept")
@@ -132,6 +140,11 @@ def unfinished(paste: Paste, prose: str) -> bool:
     return any(_AGAIN.search(sentence) for sentence in behind if not sentence.rstrip().endswith("?"))
 
 
+def runs_again(prose: str) -> bool:
+    """Whether the sentences say that the modem names a build since, whatever was broken off before."""
+    return said.told_at(prose, "runs-again") is not None
+
+
 def runs_now(paste: Paste) -> bool:
     """Whether a transfer goes on while the reader writes: words of now, alone or around its last figure."""
     text = without_accents(paste.text[-_LOOKED_AT_CHARS:])
@@ -146,7 +159,8 @@ def runs_now(paste: Paste) -> bool:
 
 def may_run(paste: Paste) -> bool:
     """Whether a transfer is waited for, or the power asked about, at its last figure, and nothing broke it off."""
-    last = _last_of_a_transfer(without_accents(paste.text[-_LOOKED_AT_CHARS:]))
+    text = without_accents(paste.text[-_LOOKED_AT_CHARS:])
+    last = None if _NOT_BEGUN.search(text) else _last_of_a_transfer(text)
     if last is None or all(said.told_at(_from_line_of(last), idea) is None for idea in (_WAITED_FOR, _OF_THE_POWER)):
         return False
     return all(said.told_at(_from_line_of(last), idea) is None for idea in _BREAKS_OFF)

@@ -55,7 +55,7 @@ _SAYS = tuple(
         ("This is what fipy-doctor printed: {}.", r"((?:\d+ [a-z ]{1,14}, ){0,4}\d+ checks? passed)\b"),
         (
             "This is an answer of `fipy-doctor explain`, and not the text that it is about. It begins with: {}",
-            r"(\d+\. [^\n]{1,200}\([a-z0-9-]+: (?:certain|likely|possible|by its description), 0\.\d\d\))$",
+            r"(\d+\. [^\n]{1,200}\([a-z0-9-]+: (?:certain|likely|possible|by its description)(?:, 0\.\d\d)?\))$",
         ),
         (
             "This is an answer of `fipy-doctor explain` that was not sure. Give it more of the text: {}",

@@ -18,9 +18,10 @@ _LINE = re.compile(r"^.*$", re.MULTILINE)
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+|\s[-\u2013]\s(?=[A-Z])")
 _BEFORE_CHARS = 40  #: how far back the words that deny an idea are looked for
 _DENIED = re.compile(
-    r"\b(?:not|never|without|if|unless|before i|no|only|(?<!due )to|must|should|needs?|can|could|may|might|nicht|nie"
-    r"|niemals|ohne|keine?[nrms]?|wenn|falls|bevor|darf|kann|nunca|sin|si|antes de|puedo|puede|pas|jamais|sans"
-    r"|avant (?:de|que)|peux|peut|niet|nooit|zonder|geen|als|voordat|mag|kan)\W+(?:\w+\W+){0,2}\Z"
+    r"\b(?:not|never|without|if|unless|before i|no|only|(?<!due )to|must|(?:have|has|had) to|should|needs?|can|could"
+    r"|may|might|nicht|nie|niemals|ohne|keine?[nrms]?|wenn|falls|bevor|darf|kann|muss|soll|nunca|sin|si|antes de"
+    r"|puedo|puede|debo|hay que|pas|jamais|sans|avant (?:de|que)|peux|peut|dois|doit|faut|niet|nooit|zonder|geen|als"
+    r"|voordat|mag|kan|moet)\W+(?:\w+\W+){0,2}\Z"
     r"|n't\W+(?:\w+\W+){0,2}\Z"
 )
 #: In front of a deed that a question only thinks of.
@@ -83,13 +84,15 @@ def _told(prose: str, indexes: Sequence[int], ideas: _Ideas) -> Iterator[tuple[s
     for line, index in zip(lines, indexes, strict=False):
         for sentence in map(folded, _SENTENCE_END.split(line)):
             for (idea, anyway), expression in ideas.items():
-                if any(anyway or not _is_denied(sentence, found.start()) for found in expression.finditer(sentence)):
+                if any(anyway or not _is_denied(sentence, found) for found in expression.finditer(sentence)):
                     yield idea, index
 
 
-def _is_denied(sentence: str, place: int) -> bool:
+def _is_denied(sentence: str, found: re.Match[str]) -> bool:
+    place, first_word = found.start(), found[0].partition(" ")[0]
     before = sentence[max(place - _BEFORE_CHARS, 0) : place]
-    if _REPORTED.search(sentence[max(place - _REPORTED_CHARS, 0) : place]):
+    reported = sentence[max(place - _REPORTED_CHARS, 0) : place]
+    if _REPORTED.search(reported) or _REPORTED.search(f"{reported}{first_word} "):
         return True
     return _DENIED.search(before) is not None or ("?" in sentence[place:] and _PROPOSED.search(before) is not None)
 

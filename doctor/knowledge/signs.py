@@ -31,7 +31,7 @@ _MOST_WORD_CHARS = 60  #: no fixed part has a longer word
 _SPLIT = bytes(c if chr(c).isalnum() and c < 128 else 32 for c in range(256))
 _OURS = re.compile(
     r'"catalogue": ?"([a-z0-9-]+)"|(?:\bknown as:|^ *more:  fipy-doctor open) ([a-z0-9-]+)'
-    r"|^  \(([a-z0-9-]+)\)$|\(([a-z0-9-]+):\s{1,9}(?:certain|likely|possible),\s{1,9}0\.\d\d\)$",
+    r"|^  \(([a-z0-9-]+)\)$|\(([a-z0-9-]+):\s{1,9}(?:certain|likely|possible)(?:,\s{1,9}0\.\d\d)?\)$",
     re.MULTILINE,
 )
 
@@ -40,9 +40,7 @@ _OURS_PARTS = (
     "known as: ",
     "fipy-doctor open ",
     "\n  (",
-    "certain,",
-    "likely,",
-    "possible,",
+    *(word + end for word in ("certain", "likely", "possible") for end in ",)"),
 )  #: one of which each of those holds
 
 

@@ -35,6 +35,9 @@ _ON_WIRE = (RX, TX, "none", "slept", "lost", "cts", "close", *_LINES)
 #: How long the board is asked to wait for its modem (snippets/modem.py): what is left by the clock, to the millisecond.
 _WAIT = re.compile(rb"', \d+, (\d+)\)\Z")
 _HEAD_BYTES = 100  #: in which a trace shows that it is one
+_PACKED, _WIDE = ("is compressed", "unpack it first"), ("is text in UTF-16", "save it as UTF-8")
+#: What becomes of a trace on its way, and what helps, by how it begins then.
+_BECAME = {b"\x1f\x8b": _PACKED, b"PK\x03\x04": _PACKED, b"\xff\xfe": _WIDE, b"\xfe\xff": _WIDE}
 _SHOWN_BYTES = 24  #: of what was expected and what came, in an error
 _MOST_PARTS = 200  #: of what a trace knows besides bytes; ours have twenty
 
@@ -45,16 +48,18 @@ class DivergenceError(LinkError):
 
 def open_trace(path: Path) -> IO[bytes]:
     """A trace, to be read. Raises UsageError if it is not one, or cannot be read."""
-    why = "is not a trace"
+    why, step = "is not a trace", "name a file that --trace wrote"
     try:
         file = open_ours(path, "rb", follow=True)
-        if is_trace(file.read(_HEAD_BYTES)):
+        head = file.read(_HEAD_BYTES)
+        if is_trace(head):
             file.seek(0)
             return file
         file.close()
+        why, step = next((became for sign, became in _BECAME.items() if head.startswith(sign)), (why, step))
     except (OSError, ValueError) as err:  # a name that no file can have
         why = f"cannot be read: {getattr(err, 'strerror', None) or err}"
-    raise UsageError("trace-unreadable", why, on=str(path), next="name a file that --trace wrote")
+    raise UsageError("trace-unreadable", why, on=str(path), next=step)
 
 
 class Recording:
@@ -69,6 +74,9 @@ class Recording:
         self.last_ms = 0
         self.bytes = {RX: 0, TX: 0}
         self.open: Mapping[str, Any] = {}
+        self.damaged = 0  #: number of the first line that cannot be read; 0 if there is none
+        self.another = 0  #: number of the line in which another trace begins; 0 if there is one trace
+        self.stopped = False  #: whether Ctrl-C or a signal ended the run
         self._head: Mapping[str, Any] = {}
         self._asides: dict[tuple[str, str], Mapping[str, Any]] = {}
         with open_trace(path) as file:
@@ -77,12 +85,19 @@ class Recording:
 
     def _look(self, line: Line) -> None:
         what = line.what
+        if self.another or (what == "trace" and self.lines):
+            self.another = self.another or line.number
+            return
         self.lines += 1
+        if line.number != self.lines and not self.damaged:
+            self.damaged = self.lines
         self.last_ms = max(self.last_ms, line.t_ms)
         if what in self.bytes:
             self.bytes[what] += len(line.data)
-        if what == "trace" and not self._head:
+        if what == "trace":
             self._head = line.members
+        elif what == "stopped":
+            self.stopped = True
         elif what == "open" and not self.open:
             self.open = line.members
         elif what in ("failed", "found", "part") and len(self._asides) < _MOST_PARTS:
@@ -117,6 +132,10 @@ class Recording:
     def aside(self, what: str, name: str) -> Mapping[str, Any] | None:
         """What it says last of ``part``, ``found`` or ``failed`` NAME; None if nothing."""
         return self._asides.get((what, name))
+
+    def never_knew(self, name: str) -> bool:
+        """Whether the run did not come to ``part`` NAME: a trace of ours has each that was looked for."""
+        return self.version >= VERSION and self.aside("part", name) is None
 
     @cached_property
     def url(self) -> PortUrl:
@@ -267,7 +286,8 @@ class Player:
     # --- the trace ---
 
     def _read_on(self) -> Line | None:
-        return next((line for line in self._lines if line.what in _ON_WIRE), None)
+        line = next((line for line in self._lines if line.what in _ON_WIRE), None)
+        return None if line is None or 0 < self.recording.another < line.number else line
 
     def _pass(self, line: Line) -> None:
         """Go past a line: it is now as late as it was then, at least."""
@@ -311,21 +331,28 @@ class Player:
             "replay-differs",
             f"line {where}, byte {self._sent} of what was sent: {what}{expects}",
             on=str(self.recording.path),
-            cause=self._cause() if self._next is not None else "the trace was cut, or the run that it is of was killed",
+            cause=self._cause(where),
             next=f"take a new trace of the board: {again}",
         )
         return self.diverged
 
-    def _cause(self) -> str:
+    def _cause(self, where: int) -> str:
+        """What the trace itself tells; "" if that is nothing."""
         recording = self.recording
+        if 0 < recording.damaged <= where:
+            return f"the trace was damaged: line {recording.damaged} cannot be read"
+        this = f"this is {__version__}"
         if recording.version > VERSION:
-            return f"the trace was written by a newer fipy-doctor ({recording.tool}); this is {__version__}"
-        if recording.version < VERSION or recording.tool not in ("", __version__):
-            older = recording.tool or f"one that wrote traces of version {recording.version}"
-            return f"the trace is of an older fipy-doctor ({older}), which asked otherwise; this is {__version__}"
-        if recording.command:
-            return f"the trace is of {recording.command}; another command, or other options, ask otherwise"
-        return "the trace was cut or changed, or another program recorded it"
+            return f"the trace was written by a newer fipy-doctor ({recording.tool}); {this}"
+        if recording.version < VERSION and not recording.tool:
+            return f"an older fipy-doctor wrote the trace and asked otherwise, or another program did; {this}"
+        if recording.tool not in ("", __version__):
+            return f"the trace is of an older fipy-doctor ({recording.tool}), which asked otherwise; {this}"
+        if recording.stopped:
+            return "the run was stopped before its end (Ctrl-C, or a signal)"
+        if self._next is None:
+            return "the trace was cut, or the run that it is of was killed"
+        return ""
 
 
 class ReplayedLink(Link):
@@ -342,6 +369,11 @@ class ReplayedLink(Link):
         with contextlib.suppress(ValueError):
             return None if said is None else values.of_json(PortInfo, said)
         return None
+
+    @property
+    def recording(self) -> Recording:
+        """The trace."""
+        return self._player.recording
 
     @property
     def diverged(self) -> DivergenceError | None:
@@ -377,7 +409,7 @@ def open_replay(recording: Recording, trace: Trace | None) -> Link:
             "holds no port that was opened",
             on=str(recording.path),
             cause="the run ended before it, or the file was cut",
-            next=f"take a new trace: {Command('check', ('--trace', 'FILE'))}",
+            next=f"take a new trace of the board: {Command('check', ('--trace', 'FILE'), port='PORT')}",
         )
     return ReplayedLink(Player(recording), trace)
 

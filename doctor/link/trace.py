@@ -33,6 +33,7 @@ class Trace(contextlib.AbstractContextManager["Trace"]):
     baud, rts          were set to this value; ``cts`` was read
     reconnect          over Wi-Fi, after a restart that was meant
     check, found       a check begins; what it found
+    stopped            Ctrl-C or a signal ends the run
     part               what the run knew from elsewhere: of a file on the PC, or from an earlier run
 
     Lines are written as they happen and nothing is kept, so memory use is constant. A full disk ends the trace with
@@ -102,7 +103,7 @@ class Trace(contextlib.AbstractContextManager["Trace"]):
         self._event({"dir": what, "value": value})
 
     def aside(self, what: str, name: str, **said: Any) -> None:
-        """Record what did not cross the port, beside the line before: ``failed``, ``check``, ``found``, ``part``."""
+        """Record what did not cross the port, beside the line before: ``failed``, ``check``, ``part`` …"""
         self._line({"dir": what, "name": name, **said})
 
     def close(self, err: OSError | None = None) -> None:

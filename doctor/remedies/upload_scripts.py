@@ -31,7 +31,7 @@ READ_MAX_BYTES = 512 << 10  #: the largest script of the vendor's set has 75 kB
 
 
 class UploadScripts(DoableCure):
-    """Remove the bad scripts from the board, or replace them by good ones from --scripts."""
+    """Remove the bad scripts from the board: nothing needs them (with --scripts: replace them by good ones)."""
 
     id = "upload-scripts"
 

@@ -1,4 +1,4 @@
-"""Why a run did not end well, where its document has neither an error nor a failed finding that says so."""
+"""Why a run did not end well, as its document has it."""
 
 from __future__ import annotations
 
@@ -19,6 +19,14 @@ def untold(document: dict[str, Any]) -> str:
     if "where" in document:
         return f"the modem: {document['where']}"
     return "warnings count as failures (--strict)" if findings else f"exit code {document['exit']}"
+
+
+def what(document: dict[str, Any]) -> str:
+    """What the error of ``document`` says, on what, and how far a flash had come; "" if there is none."""
+    err, far = document["error"], document.get("far")
+    if err is None:
+        return ""
+    return f"{err['on']}: {far}: {err['what']}" if far else f"{err['on']} {err['what']}".strip()
 
 
 def failed(found: dict[str, Any]) -> bool:

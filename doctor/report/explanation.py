@@ -171,7 +171,8 @@ def _match(match: Match, number: int, verbose: bool) -> Iterable[RenderableType]
 
     known = match.entry
     why = "by its description" if match.how == "words" else match.confidence
-    yield Text.assemble((f"{number}. {known.title}", "bold"), f"  ({match.id}: {why}, {match.score:.2f})")
+    score = f", {match.score:.2f}" if verbose else ""
+    yield Text.assemble((f"{number}. {known.title}", "bold"), f"  ({match.id}: {why}{score})")
     proofs = match.proofs if verbose else match.proofs[:PROOFS_SHOWN]
     width = len(str(proofs[-1].number)) if proofs else 1
     for proof in proofs:

@@ -7,6 +7,7 @@ from typing import Any
 
 from doctor.check import Grade
 from doctor.events import Counted, Note, Notice, StepStarted, Waiting
+from doctor.link.port_url import PortUrl
 from doctor.modem.verdict import stands
 from doctor.report import elements, ended, timeline
 from doctor.report.elements import Html, element, joined
@@ -40,7 +41,7 @@ def page(document: dict[str, Any], heard: Heard) -> str:
         _lead(document),
         element("p", f"fipy-doctor {document['tool']['version']} {command}, {at} UTC", class_="soft"),
         [element("p", f"! {warning}", class_="warn") for warning in document.get("warnings") or ()],
-        _next(document["next"]),
+        _next(document),
         _done(document.get("actions") or ()),
         timeline.drawn(heard.events) or _planned(document.get("plan") or {}),
         _findings(document.get("findings") or ()),
@@ -77,11 +78,10 @@ def _verdict(document: dict[str, Any], command: str) -> tuple[str, str]:
 
 def _lead(document: dict[str, Any]) -> Iterable[Html]:
     """What happened, for somebody who reads no further."""
-    err, proof, far = document["error"], document.get("proof"), document.get("far")
+    err, proof = document["error"], document.get("proof")
     if err:
-        what = f"{err['on']}: {far}: {err['what']}" if far else f"{err['on']} {err['what']}".strip()
-        yield element("p", element("strong", what))
-        if far and document["mode"]:
+        yield element("p", element("strong", ended.what(document)))
+        if document.get("far") and document["mode"]:
             yield element("p", f"Now: {stands(document['mode'])}")
         if err["cause"]:
             yield element("p", f"Cause: {err['cause']}")
@@ -97,10 +97,13 @@ def _lead(document: dict[str, Any]) -> Iterable[Html]:
         yield element("p", element("strong", f"{first['check']}: {first['summary']}"))
 
 
-def _next(step: dict[str, Any] | None) -> Html:
+def _next(document: dict[str, Any]) -> Iterable[Html]:
+    step, port = document["next"], document["port"]
     if step is None:
-        return element("p", "Nothing is left to do.", class_="next")
-    return element(
+        if document["exit"] == 0 and (port is None or PortUrl.read(port).recording is None):
+            yield element("p", "Nothing is left to do.", class_="next")
+        return
+    yield element(
         "section",
         element("h2", "What to do now"),
         [element("ol", [element("li", one) for one in step["do"]])] if step["do"] else [],

@@ -74,6 +74,8 @@ class _View:
                 yield from self._row(way, piece)
         elif (text := _aside(line, self._limit)) is not None:
             yield from self.turn("")
+            for stream in self._streams.values():
+                stream.masked |= line.members.get("masked") is True
             yield Row(line.t_ms, ASIDE, text)
 
     def turn(self, way: str) -> Iterator[Row]:
@@ -131,6 +133,7 @@ class _Stream:
         self._t_ms = self._last_ms = 0
         self._shown = 0
         self._left_out = 0
+        self.masked = False  #: long payloads are not kept
 
     def feed(self, t_ms: int, data: bytes) -> Iterator[_Piece]:
         """What is whole now."""
@@ -203,7 +206,7 @@ class _Stream:
 
     def _texts(self, piece: _Piece) -> Iterator[str]:
         if piece.frame:
-            yield _frame(piece.data)
+            yield _frame(piece.data, masked=self.masked)
             return
         data = piece.data if self._verbose else piece.data.rstrip(b"\r\n")
         if not data:
@@ -226,8 +229,8 @@ def _frame_at(data: bytes, since: int = 0) -> int:
     return found.start() if found else -1
 
 
-def _frame(data: bytes) -> str:
-    """An STP frame in one line (modem-protocol.md 4.1)."""
+def _frame(data: bytes, *, masked: bool = False) -> str:
+    """An STP frame in one line (modem-protocol.md 4.1); its payload is zeros if a masked trace does not keep it."""
     op, sid, length, tid, header_crc, payload_crc = stp.unpack(data[: stp.HEADER_BYTES])
     payload = data[stp.HEADER_BYTES :]
     kind = ""
@@ -237,6 +240,8 @@ def _frame(data: bytes) -> str:
     name = "" if kind == " nack unknown" else f" {stp.NAMES.get(op, f'op {op}')}"
     value = payload_crc if length else header_crc
     judged = "ok" if crc16(payload) == payload_crc and len(payload) == length else "WRONG"
+    if judged == "WRONG" and masked and not any(payload):
+        judged = "of a payload that was left out"
     crc = f"{value:04x} {judged}" if header_crc or payload_crc else "not computed"
     small = f" ({hex_bytes(payload)})" if 0 < length <= 8 else ""
     return f"STP{name}{kind} sid {sid} tid {tid}, {length} bytes{small}, crc {crc}"
@@ -266,6 +271,8 @@ def _aside(line: Line, limit: int) -> str | None:
             error = said.get("error")
             what = error.get("what") if isinstance(error, Mapping) else ""
             return f"the port could not be opened: {_word(what, limit)}"
+        case "stopped":
+            return "stopped by Ctrl-C or a signal"
         case "check":
             return f"check {_word(said.get('name'), 60)}"
         case "found":

@@ -358,11 +358,16 @@ def _is_damaged_talk(said):
     return len(echoes) > TRIES_PER_SPEED and all([one.strip(b"\r\n") for one in echoes[1:]])
 
 
-def examine(port, clock, profile, emit=None):
-    # type: (Port, Clock, Profile, Optional[Emit]) -> Tuple[State, Facts]
-    """Mode and facts; from the beginning again if the modem fell silent between two questions."""
-    for _ in range(2):
-        state = detect(port, clock, profile, emit)
+def examine(port, clock, profile, emit=None, found=None):
+    # type: (Port, Clock, Profile, Optional[Emit], Optional[State]) -> Tuple[State, Facts]
+    """Mode and facts; from the beginning again if the modem fell silent between two questions.
+
+    found  what ``detect`` said just now: it need not search again
+    """
+    for known in (found, None):
+        if known is not None:
+            port.set_baud(known.baud)
+        state = known or detect(port, clock, profile, emit)
         facts = read_facts(port, clock, profile, state, emit)
         if not facts.unanswered or state.mode != SILENT:
             break

@@ -81,11 +81,10 @@ def used(path: Path, size_bytes: int, *, whole: bool = False) -> Path:
 
 
 def _fill(handle: int, offset: int, end: int) -> None:
+    os.lseek(handle, offset, os.SEEK_SET)
     while offset < end:
         at = offset % _TILE_BYTES
-        more = min(63, max(0, end - offset - (_TILE_BYTES - at)) // _TILE_BYTES)
-        pieces = [_OLD_TWICE[at : min(_TILE_BYTES, at + end - offset)], *[_OLD_TWICE[:_TILE_BYTES]] * more]
-        offset += os.pwritev(handle, pieces, offset)
+        offset += os.write(handle, _OLD_TWICE[at : min(_TILE_BYTES, at + end - offset)])
 
 
 class Unsynced(FileTarget):

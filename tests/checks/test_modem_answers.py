@@ -55,6 +55,33 @@ def test_other_ways_to_a_modem(url: str) -> None:
         assert ModemAnswers().look(bench).status is PASS
 
 
+def test_a_modem_that_the_user_names_is_searched_once_and_without_ctrl_b(monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: list[bytes] = []
+    with bench_at("sim://sqn3330", via_modem=True) as bench:
+        write = bench.link.write
+
+        def spied(data: bytes) -> None:
+            sent.append(data)
+            write(data)
+
+        monkeypatch.setattr(bench.link, "write", spied)
+        assert ModemAnswers().look(bench).status is PASS
+        once = len(sent)
+        bench.forget_modem()
+        assert ModemAnswers().look(bench).status is PASS
+    for part in (sent[:once], sent[once:]):  # what was forgotten is searched again
+        assert sum(data.startswith(b"fast") for data in part) == 2  # one search, both tries of its RESET
+    assert b"\x02" not in sent
+
+
+def test_a_raw_repl_is_found_where_a_modem_was_named() -> None:
+    with bench_at("sim://fipy?scenario=modem-silent", via_modem=True) as bench:
+        bench.link.write(b"\r\x01")
+        bench.link.read(4096, 300)
+        found = ModemAnswers().look(bench)
+    assert found.change is not None and found.change.without == ("via_modem",)
+
+
 def test_evidence_tells_what_was_seen() -> None:
     with bench_at() as bench:
         evidence = ModemAnswers().look(bench).evidence

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import random
 import shutil
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -94,6 +96,16 @@ def test_no_file_of_the_bench_is_needed(terminal: Terminal, tmp_path: Path, comm
     assert again(terminal, tmp_path / "t", "sim://fipy", command) == said
 
 
+def test_a_step_that_needs_another_command_is_refused_with_a_trace_as_without(
+    terminal: Terminal, tmp_path: Path
+) -> None:
+    image = str(make_practice_image(tmp_path, radio="NB1", size_bytes=100_000))
+    plain = terminal.type("check", "--json", "--port", "sim://fipy", "--firmware", image).document
+    said = taken(terminal, tmp_path / "t", "sim://fipy", "check", "--firmware", image)
+    assert said["findings"][0]["status"] == "fail" and said["findings"] == of_the_bench(plain["findings"])
+    assert again(terminal, tmp_path / "t", "sim://fipy", "check") == said
+
+
 def test_firmware_that_a_plan_found_is_found_again_when_it_is_gone(
     terminal: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -119,6 +131,14 @@ def test_a_traced_flash_replays_as_the_check_before_it_and_never_as_a_flash(term
         assert (refused.code, refused.document["error"]["id"]) == (2, "replay-only-reads")
 
 
+def test_a_traced_fix_replays_as_the_check_before_it(terminal: Terminal, tmp_path: Path) -> None:
+    """The fix did not come to what a check asks at its end: whose last flash broke off."""
+    port = "sim://gpy?scenario=modem-recovery"
+    said = taken(terminal, tmp_path / "t", port, "fix", "--yes")
+    found = again(terminal, tmp_path / "t", port, "check")
+    assert found["error"] is None and found["findings"] == said["findings"]
+
+
 def test_a_run_that_asks_otherwise_is_named_with_its_place(terminal: Terminal, tmp_path: Path) -> None:
     trace = tmp_path / "t"
     taken(terminal, trace, "sim://fipy", "check")
@@ -128,12 +148,58 @@ def test_a_run_that_asks_otherwise_is_named_with_its_place(terminal: Terminal, t
     sent = sum(len(json.loads(text)["hex"]) // 2 for text in lines[:number] if '"tx"' in text)
     changed = bytes([line["hex"].encode()[0] ^ 1]).decode()
     lines[number] = json.dumps({**line, "hex": changed + line["hex"][1:]})
-    for version, cause in ((head["tool"], "of check"), ("0.0.9", "older fipy-doctor (0.0.9)")):
+    for version, cause in ((head["tool"], "was changed"), ("0.0.9", "older fipy-doctor (0.0.9)")):
         trace.write_text("\n".join([json.dumps({**head, "tool": version}), *lines[1:]]))
         error = again(terminal, trace, "sim://fipy", "check")["error"]
         assert error["id"] == "replay-differs" and cause in error["cause"]
         assert f"line {number + 1}, byte {sent} of what was sent" in error["what"]
         assert f"({changed}{line['hex'][1]}" in error["what"] and f"({line['hex'][:2]}" in error["what"]
+
+
+def unlike(lines: list[bytes]) -> list[bytes]:
+    """The trace with something else sent in the middle."""
+    number = next(n for n, line in enumerate(lines) if b'"tx"' in line and n > len(lines) // 2)
+    return [*lines[:number], lines[number].replace(b'"hex": "', b'"hex": "ff'), *lines[number + 1 :]]
+
+
+def headless(lines: list[bytes]) -> list[bytes]:
+    """What fipy-doctor wrote before its traces had a first line."""
+    return [line for line in lines[1:] if any(b'"dir": "%s"' % what in line for what in (b"open", b"tx", b"rx"))]
+
+
+def stopped(lines: list[bytes]) -> list[bytes]:
+    return [*lines[:99], b'{"t": 9, "dir": "stopped", "name": "check"}\n', lines[-1]]
+
+
+#: What becomes of a trace on its way, how its replay ends (None: the same again), and the cause that is told.
+BECAME: dict[str, tuple[Callable[[list[bytes]], list[bytes]], str | None, str]] = {
+    "mailed from Windows": (lambda lines: [line.replace(b"\n", b"\r\n") for line in lines], None, ""),
+    "saved by Notepad": (lambda lines: [b"\xef\xbb\xbf", *lines], None, ""),
+    "saved as UTF-16": (lambda lines: [b"".join(lines).decode().encode("utf-16")], "trace-unreadable", ""),
+    "packed": (lambda lines: [gzip.compress(b"".join(lines))], "trace-unreadable", ""),
+    "glued to another": (lambda lines: [*lines, *lines], None, ""),
+    "cut, and glued": (lambda lines: [*lines[:99], *lines], "replay-differs", "the trace was cut"),
+    "of a killed run": (lambda lines: [*lines[:99], lines[99][:20]], "replay-differs", "killed"),
+    "of a stopped run": (stopped, "replay-differs", "Ctrl-C"),
+    "a line quoted": (lambda lines: [*lines[:99], b"> " + lines[99], *lines[100:]], "replay-differs", "line 100 "),
+    "changed": (unlike, "replay-differs", "was changed"),
+    "without a first line": (lambda lines: headless(unlike(lines)), "replay-differs", "older"),
+}
+
+
+@pytest.mark.sampled(3, "long")
+@pytest.mark.parametrize("became", BECAME)
+def test_the_cause_of_a_divergence_is_that_of_the_trace(terminal: Terminal, tmp_path: Path, became: str) -> None:
+    change, error, cause = BECAME[became]
+    trace = tmp_path / "t"
+    said = taken(terminal, trace, "sim://fipy", "check")
+    trace.write_bytes(b"".join(change(trace.read_bytes().splitlines(keepends=True))))
+    found = again(terminal, trace, "sim://fipy", "check")
+    if error is None:
+        assert found == said
+    else:
+        assert found["error"]["id"] == error and cause in found["error"]["cause"], found["error"]
+        assert "replay://" not in found["error"]["next"]
 
 
 #: What another program recorded over a pseudo terminal: the device, and what was typed.

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -53,6 +54,15 @@ def test_a_signal_is_told_as_a_stop(
     finally:
         signal.signal(number, outside)
     assert "open user-interrupt" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_while_the_program_is_loaded_is_a_stop_too(tmp_path: Path, number: signal.Signals) -> None:
+    (tmp_path / "click.py").write_text(f"import os\nos.kill(os.getpid(), {int(number)})\n")  # what is loaded first
+    begin = f"import signal, doctor.__main__ as it; signal.signal({int(number)}, signal.SIG_DFL); it.main()"
+    there = {**os.environ, "PYTHONPATH": os.pathsep.join((str(tmp_path), *sys.path))}
+    done = subprocess.run([sys.executable, "-c", begin, "ports"], env=there, capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (130, b"")
 
 
 def test_of_signals_that_end_a_program_one_counts_with_ctrl_c_in_between_too() -> None:

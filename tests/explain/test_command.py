@@ -10,7 +10,7 @@ import pytest
 from doctor.cli.main import run
 from doctor.errors import UsageError
 from doctor.jobs import explain as job
-from tests.another_system import on
+from tests.another_system import on, powershell_says
 
 ROOT = Path(__file__).parent.parent.parent
 EXAMPLES = sorted((ROOT / "docs" / "examples").glob("*.log"))
@@ -89,10 +89,16 @@ def test_the_clipboard_is_read_by_the_first_program_that_works(platform: str, mo
 
     def programs(words: Sequence[str]) -> bytes | None:
         asked.append(words[0])
-        return b"copied" if len(asked) == 1 else None
+        return (b"Y29waWVk" if words[0] == "powershell.exe" else b"copied") if len(asked) == 1 else None
 
     assert job.clipboard(programs) == b"copied"
     assert len(asked) == 1
+
+
+def test_windows_gives_every_letter_of_the_clipboard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    on(monkeypatch, "win32")
+    powershell_says("Gerät getrennt", tmp_path / "bin", monkeypatch)
+    assert job.clipboard().decode() == "Gerät getrennt"
 
 
 def test_without_any_program_the_clipboard_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:

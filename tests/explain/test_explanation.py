@@ -378,10 +378,106 @@ def test_what_only_is_true_of_the_board_has_its_step_too() -> None:
     assert any(step.startswith("Update the board") for step in advice(found).steps)
 
 
-def test_between_the_two_files_no_flash_is_not_the_whole_answer() -> None:
-    text = "48829-1 went in yesterday, LR5.1.1.0-39529, then I switched it off. Flash -1 again or the second?"
+def test_between_the_two_files_a_flash_is_the_way_and_the_verdict_says_so() -> None:
+    text = "48829-1 went in yesterday, LR5.1.1.0-39529, then I switched it off. Can I flash the second one now?"
     found = advice(explain(text.encode()))
-    assert any(answer.startswith("Flash it? Only in the order of the steps below") for answer in found.answers) or all(
-        "Flash it? No." not in answer for answer in found.answers
-    )
+    assert found.answers[0].startswith("Flash it? Only in the order of the steps below")
     assert any("`fipy-doctor flash …48829-2.dup`" in step for step in found.steps)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The transfer hung at 6 %, I unplugged it and ran it again. It went to 100 and says 41065 now. All ok?",
+        "Beim Flashen bei 45 % den Stecker gezogen, nochmal gestartet, danach zeigt das Modem 41065. Alles gut?",
+        "Me quedé sin luz al 60 % de la actualización; la repetí y ahora el módem dice 41065. ¿Todo bien?",
+    ],
+)
+def test_what_runs_since_ends_what_was_broken_off_before(text: str) -> None:
+    found = explain(text.encode())
+    assert not found.matches
+    assert found.says == "This shows a success, as it is told: the modem runs 41065."
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The transfer hung at 6 %, I unplugged it. The site says 41065 is out.",
+        "I pulled the plug at 45 %. -1 is in, now it says 39529.",
+        "Beim Flashen bei 45 % den Stecker gezogen. Jetzt sagt das Modem nichts mehr.",
+    ],
+)
+def test_no_success_is_heard_where_none_is_told(text: str) -> None:
+    assert not explain(text.encode()).says
+
+
+def test_what_has_not_begun_is_not_to_be_left_alone() -> None:
+    text = "The guide of 2018 says: it hangs at 6 %, remove power and start again. I am about to start. Is that right?"
+    found = advice(explain(text.encode()))
+    assert found.steps[0].startswith("Follow no recipe of 2018")
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        (
+            "Guru Meditation Error: Core 1 panic'ed. once, runs since. do i need to redo the lte firmware?",
+            "No, it mends",
+        ),
+        (
+            "Your modem is in upgrade mode! Use firmware.dup. Will a flash of 41065 fix it?",
+            "Only as step 1 below says.",
+        ),
+    ],
+)
+def test_whether_a_flash_helps_is_told_by_the_steps(text: str, answer: str) -> None:
+    assert any(said.startswith(f"Does a flash help? {answer}") for said in advice(explain(text.encode())).answers)
+
+
+def test_what_must_be_done_is_no_state() -> None:
+    text = "ik heb een GPy met 41065, volgens het oude PDF moet ik eerst in recovery mode en dan met updater.elf"
+    assert "modem-in-ffh" not in {match.id for match in explain(text.encode()).matches}
+
+
+@pytest.mark.parametrize(
+    ("text", "first"),
+    [
+        ("one page says recovery + updater.elf is always needed. FiPy says LR5.1.1.0-39529, file CATM1-41065.dup", ""),
+        ("So my cat hit Ctrl-C at 80 percent. REPL is back. Modem? No idea what it does now", "user-interrupt"),
+        ("was at 45% when my kid pulled usb. no battery. what now", "power-removed-during-flash"),
+        ("[ftp] STOR CATM1-41065.dup\n[ftp] sent 3145728 of 6160982\n[ftp] error: reset by peer", "ftp-truncated-file"),
+        ("Can I send upgdiff_33080-to-41065.dup together with updater.elf? Modem is 33080", "diff-with-updater-elf"),
+        ("19:16 os.listdir('/sd') -> ['sd', 'System Volume Information']", "dup-in-folder-named-sd"),
+        (">>> os.listdir('/')\n['flash']\n>>> run('/sd/x.dup')\nUnable to find /sd/x.dup", "sd-never-mounted"),
+        ("screen /dev/ttyACM0 ends at once, new user on a raspberry. sudo screen works", "port-permission-denied"),
+        ("laut Anleitung soll ich Ctrl-C drücken. Steht bei 6% seit 5 Minuten.", "stall-at-six-percent"),
+    ],
+)
+def test_a_state_in_few_words_is_known(text: str, first: str) -> None:
+    assert next((match.id for match in explain(text.encode()).matches), "") == first
+
+
+def test_a_port_s_number_is_no_mode() -> None:
+    facts = explain(b"modem answers ERROR to ATI and AT+SMOD? gives 4, and ModemManager pokes ttyACM0").facts
+    assert facts.by_kind["mode"] == ("4",)
+
+
+def test_a_step_that_is_done_is_not_forbidden_any_more() -> None:
+    done = b">>> info()\nLR5.1.1.0-41065\n>>> run('/sd/CATM1-38638.dup')\nYour modem has been successfully updated.\n"
+    assert advice(explain(done + b"LR5.1.1.0-38638\n")).steps[0].startswith("If it is done already")
+
+
+def test_a_port_that_left_under_the_radio_is_a_matter_of_the_supply() -> None:
+    text = (
+        b"/dev/ttyACM0\n[INFO] LTE()\nserial.serialutil.SerialException: device reports readiness to read but returned "
+        b"no data (device disconnected or multiple access on port?)\n$ ls /dev/ttyACM*\n/dev/ttyACM1\n"
+    )
+    found = explain(text)
+    assert [match.id for match in found.causes] == ["usb-hub-underpowered"]
+    assert not any("editor's console" in step for step in advice(found).steps)
+
+
+def test_who_plans_and_tells_of_no_trouble_is_asked_about_none() -> None:
+    found = explain("¿Puedo usar la misma tarjeta para la GPy y la FiPy con CATM1-41065.dup dentro?".encode())
+    assert not found.candidates
+    assert advice(found).answers[0].startswith("Flash it? Not before `fipy-doctor plan FILE.dup`")

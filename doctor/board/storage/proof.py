@@ -125,7 +125,7 @@ class _Answer:
         count, whole = foreign_json.read(self.end)
         for known in ({**self.texts, **hashed}, hashed):  # the board may say something else than the last time
             texts = [known[number] for number in range(min(count, len(known))) if number in known]
-            if len(texts) == count and _chain(texts) == whole:
+            if len(texts) == count and chain(texts) == whole:
                 return [foreign_json.read(text) for text in texts]
         self.texts.update(hashed)
         return None
@@ -158,7 +158,7 @@ def _rows_in(printed: str) -> tuple[dict[int, str], dict[int, str]]:
             continue
         if not found[1]:
             plain[number] = text
-        elif found[1] == _digest(f"{number} {text}"):
+        elif found[1] == digest(f"{number} {text}"):
             hashed[number] = text
     return hashed, plain
 
@@ -167,12 +167,14 @@ def _is_end(value: object) -> bool:
     return isinstance(value, list) and len(value) == 2 and isinstance(value[0], int) and isinstance(value[1], str)
 
 
-def _chain(texts: list[str]) -> str:
+def chain(texts: list[str]) -> str:
+    """The hash of all rows of an answer."""
     whole = ""
     for text in texts:
-        whole = _digest(whole + text)
+        whole = digest(whole + text)
     return whole
 
 
-def _digest(text: str) -> str:
+def digest(text: str) -> str:
+    """The hash of a row: of its number, a space and its text."""
     return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:SUM_DIGITS]

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from doctor.card.drives.drive import Drive
-from doctor.computer import is_linux, is_mac, is_windows
+from doctor.computer import is_linux, is_mac, is_windows, said_by_powershell
 from doctor.errors import CardError
 
 _TIMEOUT_S = 20.0  #: PowerShell takes some seconds to start; a reader with a bad card delays lsblk and diskutil
@@ -38,7 +38,7 @@ def _list_drives() -> tuple[Drive, ...]:
     if is_windows():
         from doctor.card.drives import windows
 
-        return windows.from_powershell(_output(windows.COMMAND))
+        return windows.from_powershell(said_by_powershell(_output(windows.COMMAND)))
     if is_mac():
         from doctor.card.drives import mac
 

@@ -18,6 +18,8 @@ from doctor.computer import O_BINARY, kernel32, msvcrt
 _GET_LENGTH_INFO, _GET_DRIVE_GEOMETRY, _UPDATE_PROPERTIES = 0x0007405C, 0x00070000, 0x00070140
 _LOCK_VOLUME, _DISMOUNT_VOLUME = 0x00090018, 0x00090020
 _ANSWER_BYTES = 64
+#: What Windows tells apart (winerror.h) and Python calls EACCES alike: write-protected; no card in the reader, twice.
+_MEANT = {19: errno.EROFS, 21: errno.ENXIO, 1112: errno.ENXIO}
 
 
 class WindowsDevice(RawDevice):
@@ -42,7 +44,7 @@ class WindowsDevice(RawDevice):
     def _take(self, volume: str) -> None:
         try:
             _ask(self._volumes[-1], _LOCK_VOLUME)  # it is denied while a program has a file on it open
-        except OSError as err:
+        except PermissionError as err:
             raise OSError(errno.EBUSY, "a program uses a file on it", volume) from err
         _ask(self._volumes[-1], _DISMOUNT_VOLUME)
 
@@ -82,5 +84,7 @@ def _ask(handle: int, call: int) -> bytes:
     device = ctypes.c_void_p(msvcrt().get_osfhandle(handle))
     good = kernel32().DeviceIoControl(device, call, None, 0, answer, _ANSWER_BYTES, ctypes.byref(got), None)
     if not good:
-        raise getattr(ctypes, "WinError")()  # noqa: B009 - exists on Windows only
+        failed: OSError = getattr(ctypes, "WinError")()  # noqa: B009 - exists on Windows only
+        number = _MEANT.get(getattr(failed, "winerror", 0))
+        raise failed if number is None else OSError(number, failed.strerror) from failed
     return answer.raw[: got.value]

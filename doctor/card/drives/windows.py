@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from doctor.card.drives.drive import Drive, DrivePart, Item
+from doctor.computer import powershell
 from doctor.documents import foreign_json
 
 _SCRIPT = (
-    "[Console]::OutputEncoding = [Text.Encoding]::UTF8; "
     "@{disks = @(Get-Disk | Select-Object Number,FriendlyName,SerialNumber,"
     "@{n='BusType';e={[string]$_.BusType}},Size,IsBoot,IsSystem,IsReadOnly); "
     "partitions = @(Get-Partition | Select-Object DiskNumber,PartitionNumber,"
@@ -17,14 +17,14 @@ _SCRIPT = (
     "volumes = @(Get-Volume | Select-Object @{n='DriveLetter';e={[string]$_.DriveLetter}},"
     "@{n='FileSystem';e={[string]$_.FileSystem}},FileSystemLabel,Size)} | ConvertTo-Json -Depth 4 -Compress"
 )
-COMMAND = ("powershell.exe", "-NoProfile", "-NonInteractive", "-Command", _SCRIPT)
+COMMAND = powershell(_SCRIPT)
 _BY_ID = "\\\\?\\volume{"
 #: MSFT_Disk BusType, for versions of PowerShell that print the number.
 _BUSES = {1: "scsi", 3: "ata", 7: "usb", 8: "raid", 9: "iscsi", 10: "sas", 11: "sata", 12: "sd", 13: "mmc", 17: "nvme"}
 
 
 def from_powershell(output: bytes | str) -> tuple[Drive, ...]:
-    """Drives out of what the command printed."""
+    """Drives out of what the script gives."""
     told = foreign_json.read(output)
     volumes = {_letter(volume): volume for volume in _listed(told, "volumes") if _letter(volume)}
     return tuple(_drive(disk, _listed(told, "partitions"), volumes) for disk in _listed(told, "disks"))

@@ -87,9 +87,11 @@ def _show(made: Bundle, target: Path, screen: Screen) -> None:
     """The list, whatever was asked for: --yes agrees to what was printed."""
     from rich.text import Text
 
+    from doctor.jobs import bundle as job
+
     screen.notes.print(Text(f"In {shown(str(target), 300)}:"))
     for entry in made.entries:
-        cut = ", the last 1,048,576 of them" if entry.cut else ""
+        cut = f", the last {job.MOST_BYTES:,} of them" if entry.cut else ""
         screen.notes.print(Text(f"  {shown(entry.name, 200)}  {counted(entry.size_bytes, 'byte')}{cut}"))
     for name, why in made.left_out:
         screen.notes.print(Text(f"  left out: {shown(name, 200)}: {shown(why, 200)}"))

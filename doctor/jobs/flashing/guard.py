@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from doctor import events
 from doctor.bench import Bench
 from doctor.clock import Clock
+from doctor.computer import is_windows
 from doctor.errors import DoctorError
 from doctor.events import Event, Listener
 from doctor.jobs.flashing.awake import awake
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 WRITE_SHARE = 0.02  #: of a file, between two entries while it goes over
 _GOES_ON = "the flash continues; do not interrupt it: nobody would know how far it came"
+_WINDOW = "do not close this window: Windows ends with it what runs in it, and that would interrupt the flash"
 LEAST_PERCENT = 20  #: below this a laptop must be plugged in first
 
 
@@ -186,6 +188,8 @@ def guarded(
         def tell(event: Event) -> None:
             listen(plan.timed(event))
 
+        if is_windows() and plan.via != "card":  # nothing can keep it from that, unlike SIGHUP (SetConsoleCtrlHandler)
+            tell(events.Notice(_WINDOW))
         if not port.in_process:
             warning = stack.enter_context(awake())
             if warning:

@@ -1,0 +1,442 @@
+"""A trace with stand-ins that still plays back: same bytes in number, same proofs, other secrets.
+
+What crossed the port is several things within each other: text of the board and of the modem, rows of an answer with
+their hashes (board/storage/proof.py), base64 of a file or of what the modem said, frames of STP. Each is masked as what
+it says, however it was cut into lines of the trace, and what proves it is made anew.
+"""
+
+from __future__ import annotations
+
+import ast
+import base64
+import binascii
+import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Any
+
+from doctor.board.snippets import checksum, quoted
+from doctor.board.storage.proof import END, chain, digest
+from doctor.bundle.mask import Mask
+from doctor.bundle.stand_in import wire
+from doctor.documents import foreign_json
+from doctor.documents.trace_lines import RX, TX, read_line
+from doctor.updater import stp
+
+PAYLOAD_KEPT = 64  #: bytes of an STP frame that are no firmware; answers of the modem have a dozen
+MOST_CONTENT = 1 << 17  #: bytes of one file of a board that are kept; scripts have a tenth of it
+_ROW = re.compile(r'@@FD \["([0-9a-f]*)", (-?\d{1,9}), ')
+_CAME = re.compile(r'@@FD "([A-Za-z0-9+/=]*)"')
+_SENT = re.compile(r"_fd_x\('([A-Za-z0-9+/=]*)', \d+, \d+\)")
+_WRITTEN = re.compile(r"_fd_w\(\d+, '([^']*)'")
+_GUARDED = re.compile(
+    r"c = ('(?:[^'\\\r\n]|\\.)*'|\"(?:[^\"\\\r\n]|\\.)*\")\n if \(len\(c\), [^\n]*\) == \((\d+), (\d+)\):"
+)
+#: Rows of base64 that the line or another thread has spoiled: nobody can read them, and they may say anything.
+_SPOILED = re.compile(r"(?<=@@FD \[)[^\n]*[A-Za-z0-9+/=]{16,}[^\n]*|[A-Za-z0-9+/=]{100,}")
+_WORD = re.compile(r"[A-Za-z0-9+/=]{16,}")
+_HEX = re.compile(r'"[0-9a-f]*"')  #: of a hash, or of a board's number
+_BASE64 = re.compile(r'"([A-Za-z0-9+/]*={0,2})"')
+_FRAME = re.compile((stp.REQUEST + b"|" + stp.REPLY).decode("latin-1"))
+_NOTHING = "\0"  #: in the place of what is looked at elsewhere; part of no word
+
+
+@dataclass(frozen=True)
+class _Edit:
+    """What takes the place of a part of a stream; ``blank``: only its length is kept."""
+
+    start: int
+    end: int
+    text: str
+    blank: bool = False
+
+
+@dataclass
+class _Row:
+    """A row of an answer: where its text stands, and its hash; the text that it has after masking."""
+
+    number: int
+    start: int
+    end: int
+    text: str
+    hash_at: int
+    hash: str
+    now: str = ""
+
+    @property
+    def hash_span(self) -> tuple[int, int]:
+        """Where its hash stands."""
+        return self.hash_at, self.hash_at + len(self.hash)
+
+
+@dataclass
+class _Answer:
+    """Rows up to the one with which an answer was whole, among them those of tries that were not; by number."""
+
+    rows: list[_Row] = field(default_factory=list)
+    texts: dict[int, str] = field(default_factory=dict)
+    end: _Row | None = None
+
+    @property
+    def whole(self) -> list[str]:
+        """The texts of the answer in order."""
+        return [self.texts[number] for number in sorted(self.texts)]
+
+
+class _Stream:
+    """All bytes of one direction, as wire text, and what is in them."""
+
+    def __init__(self, text: str, way: str) -> None:
+        self.text = text
+        self.frames = list(_frames(text))
+        self.rows = list(_rows(text)) if way == RX else []
+        self.answers = list(_answers(self.rows))
+        self.contents = list(_contents(self.answers))
+        self.carried = [found.span(1) for found in (_CAME if way == RX else _SENT).finditer(text)]
+        self.carried = [span for span in self.carried if _decoded(text[slice(*span)]) is not None]
+        self.modem = "".join(_decoded(text[slice(*span)]) or "" for span in self.carried)
+        self.written = [found.span(1) for found in _WRITTEN.finditer(text)] if way == TX else []
+        self._taken = [span for row in self.rows for span in ((row.start, row.end), row.hash_span)]
+        self._taken += [*self.frames, *self.carried, *self.written]
+        self._is_rx = way == RX
+
+    def texts(self) -> Iterator[str]:
+        """What may tell of something private."""
+        yield _Left(self.text, self._taken).text
+        yield _Left(self.modem, list(_frames(self.modem))).text
+        for rows in self.contents:
+            yield _content(rows)
+        of_contents = {id(row) for rows in self.contents for row in rows}
+        yield "\n".join(row.text for row in self.rows if id(row) not in of_contents)
+
+    def hashes(self, mask: Mask) -> Iterator[tuple[str, str]]:
+        """The hash of each file that was read, and of what is in its place."""
+        for rows in self.contents:
+            before = _content(rows).encode("latin-1")
+            after = _masked_content(rows, mask).encode("latin-1")
+            if before != after:
+                yield sha256(before).hexdigest(), sha256(after).hexdigest()
+
+    def edits(self, mask: Mask) -> Iterator[_Edit]:
+        """All that changes."""
+        yield from self._rows_now(mask)
+        left = _Left(self.text, self._taken)
+        now = _same_length(mask, left.text)
+        if self._is_rx:
+            now = _SPOILED.sub(lambda found: _WORD.sub(lambda word: "A" * len(word[0]), found[0]), now)
+        yield from left.edits(now)
+        inner = _Left(self.modem, list(_frames(self.modem)))
+        modem = inner.filled(_same_length(mask, inner.text))
+        at = 0
+        for span in self.carried:
+            length = len(_decoded(self.text[slice(*span)]) or "")
+            yield _Edit(*span, base64.b64encode(modem[at : at + length].encode("latin-1")).decode())
+            at += length
+        for start, end in self.written:
+            yield _Edit(start, end, "A" * (end - start))
+        for start, end in self.frames:
+            yield _Edit(start, end, "", blank=True)
+
+    def _rows_now(self, mask: Mask) -> Iterator[_Edit]:
+        for rows in self.contents:
+            data = _masked_content(rows, mask)
+            for row in rows:
+                length = len(_decoded(row.text[1:-1]) or "")
+                row.now = f'"{base64.b64encode(data[:length].encode("latin-1")).decode()}"'
+                data = data[length:]
+        for answer in self.answers:
+            same = {(row.number, row.text): row.now for row in answer.rows if row.now}
+            for row in answer.rows:
+                row.now = same.get((row.number, row.text)) or _same_length(mask, row.text)
+                same[row.number, row.text] = row.now
+            if answer.end is not None:
+                texts = [same[number, answer.texts[number]] for number in sorted(answer.texts)]
+                answer.end.now = answer.end.text.replace(_chained(answer.whole), _chained(texts))
+        for row in self.rows:
+            text = row.now or row.text
+            yield _Edit(row.start, row.end, text)
+            if row.hash:
+                yield _Edit(*row.hash_span, _digested(row.number, text))
+
+
+class MaskedTrace:
+    """A trace that is to be masked. First ``learn`` from all files, then ``know_hashes`` of all, then ``masked``."""
+
+    def __init__(self, data: bytes) -> None:
+        self._lines: list[tuple[dict[str, Any], bytes | None]] = []
+        for text in data.splitlines():
+            try:
+                line = read_line(text)
+            except ValueError:
+                continue
+            self._lines.append((dict(line.members), line.data if line.what in (RX, TX) else None))
+        self._ways = {way: _Stream(self._whole(way), way) for way in (RX, TX)}
+
+    def learn(self, mask: Mask) -> None:
+        """Look for what is private."""
+        for members, data in self._lines:
+            if data is None:
+                mask.learn(wire(json.dumps(members)))
+        for way in self._ways.values():
+            for text in way.texts():
+                mask.learn(text)
+
+    def know_hashes(self, mask: Mask) -> None:
+        """The board says the hash of a file that it sent: another one belongs to what is sent in its place."""
+        for way in self._ways.values():
+            for before, after in way.hashes(mask):
+                mask.know_as("hash", before, after)
+
+    def masked(self, mask: Mask) -> bytes:
+        """The trace with stand-ins."""
+        pieces = {way: iter(self._pieces(way, mask)) for way in self._ways}
+        lines = []
+        for members, data in self._lines:
+            if data is None:
+                marked = {**members, "masked": True} if members.get("dir") == "trace" else members
+                lines.append(mask.masked(wire(json.dumps(marked))))
+                continue
+            for text, blank in next(pieces[members["dir"]]):
+                said = {"t": members.get("t", 0), "dir": members["dir"], "hex": text.encode("latin-1").hex()}
+                lines.append(json.dumps({**said, "blank": blank} if blank else said))
+        return "".join(f"{line}\n" for line in lines).encode("latin-1")
+
+    def _whole(self, way: str) -> str:
+        return b"".join(data for members, data in self._lines if data and members["dir"] == way).decode("latin-1")
+
+    def _pieces(self, way: str, mask: Mask) -> Iterator[list[tuple[str, int]]]:
+        """For each line of this direction its bytes; behind each piece the number of those that are not kept."""
+        stream = self._ways[way]
+        edits = _resummed(stream.text, stream.edits(mask)) if way == TX else list(stream.edits(mask))
+        rest = _Rest(stream.text, edits)
+        for members, data in self._lines:
+            if data is not None and members["dir"] == way:
+                yield rest.take(len(data))
+
+
+class _Rest:
+    """A stream with its edits, given out piece by piece, as long as the pieces were."""
+
+    def __init__(self, text: str, edits: Sequence[_Edit]) -> None:
+        self._text = text
+        self._edits = sorted((edit for edit in edits if edit.end > edit.start), key=lambda edit: edit.start)
+        self._at = 0
+        self._number = 0
+        self._given = 0  # of the edit that is under way
+
+    def take(self, length: int) -> list[tuple[str, int]]:
+        end = self._at + length
+        pieces: list[tuple[str, int]] = [("", 0)]
+
+        def add(text: str, blank: int = 0) -> None:
+            before, missing = pieces.pop()
+            pieces.extend(
+                [(before, missing), (text, blank)] if missing and text else [(before + text, missing + blank)]
+            )
+
+        while self._at < end:
+            edit = self._edits[self._number] if self._number < len(self._edits) else None
+            if edit is None or edit.start >= end:
+                add(self._text[self._at : end])
+                self._at = end
+            elif edit.start > self._at:
+                add(self._text[self._at : edit.start])
+                self._at = edit.start
+            else:
+                upto = min(end, edit.end)
+                if edit.blank:
+                    add("", upto - self._at)
+                else:
+                    last = len(edit.text) if upto == edit.end else min(len(edit.text), self._given + upto - self._at)
+                    add(edit.text[self._given : last])
+                    self._given = last
+                self._at = upto
+                if upto == edit.end:
+                    self._number += 1
+                    self._given = 0
+        return pieces
+
+
+def _frames(text: str) -> Iterator[tuple[int, int]]:
+    """Where the long payloads of STP frames are (modem-protocol.md 4.1); one that was cut ends with the stream."""
+    at = 0
+    while (found := _FRAME.search(text, at)) is not None:
+        at = found.end()
+        header = text[found.start() : found.start() + stp.HEADER_BYTES].encode("latin-1")
+        if len(header) < stp.HEADER_BYTES:
+            return
+        op, _, length, *_ = stp.unpack(header)
+        if op < 0:
+            continue
+        start = found.start() + stp.HEADER_BYTES
+        at = min(len(text), start + length)
+        if length > PAYLOAD_KEPT:
+            yield start, at
+
+
+def _rows(text: str) -> Iterator[_Row]:
+    """The rows of answers whose hash fits, and those of releases that cannot hash."""
+    for found in _ROW.finditer(text):
+        try:
+            _, end = foreign_json.first_in(text, found.end())
+        except ValueError:
+            continue
+        number, said = int(found[2]), text[found.end() : end]
+        if text[end : end + 1] == "]" and (not found[1] or found[1] == _digested(number, said)):
+            yield _Row(number, found.end(), end, said, found.start(1), found[1])
+
+
+def _answers(rows: Sequence[_Row]) -> Iterator[_Answer]:
+    """The rows as they belong together: an answer that did not come whole is asked for again."""
+    answer = _Answer()
+    before: list[str] | None = None
+    for row in rows:
+        if row.number != END:
+            answer.rows.append(row)
+            answer.texts[row.number] = row.text
+            continue
+        count = next(map(int, re.findall(r"\d+", row.text)), 0)
+        known = {number: text for number, text in answer.texts.items() if number < count}
+        whole = [known[number] for number in sorted(known)]
+        proved = f'"{_chained(whole)}"' in row.text if row.hash else whole == before  # or it has come twice alike
+        before = whole
+        if len(known) == count and proved:
+            answer.texts, answer.end = known, row if row.hash else None
+            yield answer
+            answer, before = _Answer(), None
+    yield answer
+
+
+def _contents(answers: Sequence[_Answer]) -> Iterator[list[_Row]]:
+    """The rows that hold one file: base64, in one answer or several that follow each other."""
+    content: list[_Row] = []
+    for answer in answers:
+        rows = _in_order(answer)
+        if rows and all(_is_piece(row.text) for row in rows):
+            content += rows
+            continue
+        if content:
+            yield content
+        content = []
+    if content:
+        yield content
+
+
+def _in_order(answer: _Answer) -> list[_Row]:
+    last = {row.number: row for row in answer.rows if answer.texts.get(row.number) == row.text}
+    return [last[number] for number in sorted(last)]
+
+
+def _is_piece(text: str) -> bool:
+    return _BASE64.fullmatch(text) is not None and not _HEX.fullmatch(text) and _decoded(text[1:-1]) is not None
+
+
+def _content(rows: Sequence[_Row]) -> str:
+    return "".join(_decoded(row.text[1:-1]) or "" for row in rows)
+
+
+def _masked_content(rows: Sequence[_Row], mask: Mask) -> str:
+    content = _content(rows)
+    return _NOTHING * len(content) if len(content) > MOST_CONTENT else _same_length(mask, content)
+
+
+def _decoded(text: str) -> str | None:
+    """What base64 says, as wire text; None if it is none that a board writes."""
+    try:
+        return base64.b64decode(text, validate=True).decode("latin-1")
+    except (binascii.Error, ValueError):
+        return None
+
+
+def _same_length(mask: Mask, text: str) -> str:
+    """``text`` masked; the lines that would become longer or shorter are made unreadable instead."""
+    now = mask.masked(text)
+    if len(now) == len(text):
+        return now
+    lines = ((line, mask.masked(line)) for line in text.split("\n"))
+    return "\n".join(after if len(after) == len(line) else "x" * len(line) for line, after in lines)
+
+
+class _Left:
+    """What is left of a text besides what is looked at elsewhere: the parts between, with something that is no word.
+
+    text  those parts, as one text
+    """
+
+    def __init__(self, text: str, taken: Sequence[tuple[int, int]]) -> None:
+        self._whole = text
+        self._parts: list[tuple[int, int]] = []
+        last = 0
+        for start, end in [*sorted(taken), (len(text), len(text))]:
+            if start > last:
+                self._parts.append((last, start))
+            last = max(last, end)
+        self.text = _NOTHING.join(text[slice(*part)] for part in self._parts)
+
+    def edits(self, now: str) -> Iterator[_Edit]:
+        """What ``now``, as long as ``text``, changes in the whole."""
+        at = 0
+        for start, end in self._parts:
+            before, after = self._whole[start:end], now[at : at + end - start]
+            at += end - start + len(_NOTHING)
+            if before == after:
+                continue
+            differ = [n for n in range(len(before)) if before[n] != after[n]]
+            for first, last in _runs(differ):
+                yield _Edit(start + first, start + last, after[first:last])
+
+    def filled(self, now: str) -> str:
+        """The whole with ``now`` in its parts, and nothing elsewhere."""
+        pieces, last, at = [], 0, 0
+        for start, end in self._parts:
+            pieces += [_NOTHING * (start - last), now[at : at + end - start]]
+            last = end
+            at += end - start + len(_NOTHING)
+        return "".join([*pieces, _NOTHING * (len(self._whole) - last)])
+
+
+def _runs(numbers: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """First and last but one of numbers that follow each other."""
+    first = None
+    for place, number in enumerate(numbers):
+        first = number if first is None else first
+        if place + 1 == len(numbers) or numbers[place + 1] != number + 1:
+            yield first, number + 1
+            first = None
+
+
+def _resummed(text: str, edits: Iterator[_Edit]) -> list[_Edit]:
+    """The edits of what was sent, and the checksums of the code that they change (snippets.guarded)."""
+    changed = sorted(edits, key=lambda edit: edit.start)
+    sums = []
+    for found in _GUARDED.finditer(text):
+        within = [edit for edit in changed if found.start(1) <= edit.start and edit.end <= found.end(1)]
+        if not within or any(edit.blank for edit in within):
+            continue
+        code, last = "", found.start(1)
+        for edit in within:
+            code += text[last : edit.start] + edit.text
+            last = edit.end
+        code += text[last : found.end(1)]
+        try:
+            said = ast.literal_eval(code)
+        except (ValueError, SyntaxError):
+            continue
+        if isinstance(said, str) and said.isascii() and quoted(said) == code:
+            sums += [_Edit(*found.span(2), str(len(said))), _Edit(*found.span(3), str(checksum(said)))]
+    return [*changed, *sums]
+
+
+def _text(wire_text: str) -> str:
+    """Wire text as the board's answers are read."""
+    return wire_text.encode("latin-1").decode("utf-8", "surrogateescape")
+
+
+def _digested(number: int, text: str) -> str:
+    return digest(f"{number} {_text(text)}")
+
+
+def _chained(texts: Sequence[str]) -> str:
+    return chain([_text(text) for text in texts])
