@@ -22,6 +22,7 @@ SECTIONS = {
     "What is plugged in": ("ports", "cards"),
     "The board's own files": ("backup", "restore"),
     "To practise": ("sim",),
+    "A board that you can spare": ("trial",),
     "For programs": ("schema",),
 }
 COMMANDS = tuple(chain.from_iterable(SECTIONS.values()))
