@@ -159,7 +159,8 @@ def explain(data: bytes) -> Explanation:
     if ours is None and _only_guessed(failures):
         # What only may be meant is not asked about while a transfer runs: each question would bring a step with it;
         # nor is whoever plans, and tells of no trouble, asked about failures.
-        plans = {FLASH, WHICH} & set(asked(prose)) and not _TROUBLE.search(without_accents(prose))
+        asks_to_flash = not failures and {FLASH, WHICH} & set(asked(prose))
+        plans = asks_to_flash and not _TROUBLE.search(without_accents(prose))
         if success or notes or runs_now or may_run or plans:
             failures = []
         else:

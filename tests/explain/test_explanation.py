@@ -478,6 +478,7 @@ def test_a_port_that_left_under_the_radio_is_a_matter_of_the_supply() -> None:
 
 
 def test_who_plans_and_tells_of_no_trouble_is_asked_about_none() -> None:
-    found = explain("¿Puedo usar la misma tarjeta para la GPy y la FiPy con CATM1-41065.dup dentro?".encode())
+    text = "The carrier lists the module as 'SW 48829 approved'. GPy, info() says LR5.1.1.0-41065. Need I update it?"
+    found = explain(text.encode())
     assert not found.candidates
     assert advice(found).answers[0].startswith("Flash it? Not before `fipy-doctor plan FILE.dup`")
