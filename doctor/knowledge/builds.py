@@ -90,7 +90,7 @@ _CANNOT = re.compile(
     re.I,
 )
 #: Of a number that is compared, it is not told that it runs.
-_COMPARED = re.compile(r"\W{1,2}(?:newer|older|better|neuer|älter|besser|más|plus|nieuwer|ouder|beter)\b", re.I)
+_COMPARED = re.compile(r"\W{1,2}(?:newer|older|better|neuer|älter|besser|más|plus|nieuwer|ouder)\b", re.I)
 #: Behind these a build is only wished for, though it is written as a tool prints it.
 _WANTED = re.compile(
     r"\b(?:want(?:ed|s)?|wish(?:ed)?|goal|target|desired|required|needed|gewünscht|wunsch|ziel|soll|möchte|objetivo"
