@@ -21,8 +21,8 @@ _BOUNDED_BELOW, _DIGITS_BELOW = 8, 8  #: shorter ones are replaced only as words
 _SEPARATORS = re.compile("[ .:-]")
 _PRINTABLE = re.compile(r"[\t\r\n -~]")
 _TEXT_SHARE = 0.8  #: of printable characters in what is text
-_CUT = re.compile(r"\.\.\.|…|\xe2\x80\xa6")
-_CUT_LEAST = 4  #: characters of the beginning of a secret that are one before the dots of a text that was cut
+_CUT = re.compile(r"\.\.\.|\xe2\x80\xa6|\Z")
+_CUT_LEAST = 4  #: characters of the beginning of a secret that are one before the end of a text that was cut
 _BEFORE, _BEHIND = r"(?:(?<![0-9A-Za-z\x80-\xff])|(?<=\\[nrt]))", r"(?![0-9A-Za-z\x80-\xff])"
 #: macOS spells file names otherwise than keyboards do.
 _NORMAL_FORMS: tuple[Literal["NFD"], Literal["NFC"]] = ("NFD", "NFC")
@@ -34,6 +34,7 @@ class _Span:
     start: int
     end: int
     text: str
+    stand_in: str
 
 
 class Mask:
@@ -47,8 +48,9 @@ class Mask:
         self._words = words
         self._known: dict[str, Private] = {}
         self._made: set[str] = set()
+        self._used: set[str] = set()
         self._find: re.Pattern[str] | None = None
-        self._aliases: dict[str, str] = {}
+        self._aliases: dict[str, tuple[Private, str]] = {}
 
     # --- learning ---
 
@@ -70,8 +72,9 @@ class Mask:
 
     @property
     def counts(self) -> dict[str, int]:
-        """How many secrets of each kind there are."""
-        return dict(Counter(one.kind for one in self._known.values() if one.kind != "hash"))
+        """How many secrets of each kind were replaced."""
+        known = (one for one in self._known.values() if one.stand_in in self._used and one.kind != "hash")
+        return dict(Counter(one.kind for one in known))
 
     def _learned(self, text: str) -> str:
         for _ in self._spans(text):
@@ -122,33 +125,48 @@ class Mask:
         return in_base64(in_hex(text, within), within)
 
     def _replaced(self, text: str) -> str:
-        return _with(text, [*self._spans(text), *self._known_in(text)])
+        return self._with(text, [*self._spans(text), *self._known_in(text)])
 
     def _known_replaced(self, text: str) -> str:
-        return _with(text, self._known_in(text))
+        return self._with(text, self._known_in(text))
+
+    def _with(self, text: str, spans: Iterable[_Span]) -> str:
+        """``text`` with the spans replaced; where two overlap, the longer one counts, nothing of the other stays."""
+        now: dict[int, str] = {}
+        for span in sorted(spans, key=lambda span: span.start - span.end):
+            self._used.add(span.stand_in)
+            for at, char in zip(range(span.start, span.end), span.text, strict=True):
+                now.setdefault(at, char)
+        pieces, last = [], 0
+        for at in sorted(now):
+            pieces += [text[last:at], now[at]]
+            last = at + 1
+        return "".join([*pieces, text[last:]])
 
     def _spans(self, text: str) -> Iterator[_Span]:
         """What is private in a text without escapes, and what stands there instead."""
         for found in private_in(text):
             secret = text[found.start : found.end]
             if secret not in self._made and _key("", secret) not in self._made:
-                yield _Span(found.start, found.end, _in_form(self._add(found.kind, secret), secret))
+                private = self._add(found.kind, secret)
+                yield _Span(found.start, found.end, _in_form(private, secret), private.stand_in)
 
     def _known_in(self, text: str) -> Iterator[_Span]:
         """What is known to be private, wherever it stands."""
         pattern = self._find or self._compiled()
         for found in pattern.finditer(text):
-            yield _Span(*found.span(), _again(self._aliases[found[0].lower()], found[0]))
+            private, stand_in = self._aliases[found[0].lower()]
+            yield _Span(*found.span(), _again(stand_in, found[0]), private.stand_in)
         for cut in _CUT.finditer(text):
             yield from self._beginnings(text, cut.start())
 
     def _beginnings(self, text: str, end: int) -> Iterator[_Span]:
-        """The beginning of a secret before the dots with which a text was cut."""
+        """The beginning of a secret at the end of a text, or before the dots with which one was cut."""
         before = text[max(0, end - 300) : end].lower()
-        for alias, stand_in in self._aliases.items():
+        for alias, (private, stand_in) in self._aliases.items():
             for length in range(min(len(alias) - 1, len(before)), _CUT_LEAST - 1, -1):
                 if before.endswith(alias[:length]):
-                    yield _Span(end - length, end, stand_in[:length])
+                    yield _Span(end - length, end, stand_in[:length], private.stand_in)
                     break
 
     def _compiled(self) -> re.Pattern[str]:
@@ -158,25 +176,12 @@ class Mask:
         for private in self._known.values():
             if private.everywhere:
                 for alias, stand_in in _ways(private):
-                    if self._aliases.setdefault(alias.lower(), stand_in) is stand_in and private.bounded:
+                    if self._aliases.setdefault(alias.lower(), (private, stand_in))[0] is private and private.bounded:
                         bounded.add(alias.lower())
         words = sorted(self._aliases, key=len, reverse=True)
         parts = (f"{_BEFORE}{re.escape(word)}{_BEHIND}" if word in bounded else re.escape(word) for word in words)
         self._find = re.compile("|".join(parts) or r"(?!)", re.IGNORECASE)
         return self._find
-
-
-def _with(text: str, spans: Iterable[_Span]) -> str:
-    """``text`` with the spans replaced; where two overlap, the longer one counts, and nothing of the other stays."""
-    now: dict[int, str] = {}
-    for span in sorted(spans, key=lambda span: span.start - span.end):
-        for at, char in zip(range(span.start, span.end), span.text, strict=True):
-            now.setdefault(at, char)
-    pieces, last = [], 0
-    for at in sorted(now):
-        pieces += [text[last:at], now[at]]
-        last = at + 1
-    return "".join([*pieces, text[last:]])
 
 
 def _key(kind: str, text: str) -> str:

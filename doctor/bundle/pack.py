@@ -15,10 +15,13 @@ from doctor.documents.json_file import read_bounded
 ABOUT = "about.json"  #: the first entry of every bundle
 MOST_ZIP_BYTES = 32 << 20  #: of a bundle that is read
 MOST_LIST_BYTES = 1 << 18  #: of its table of contents; names of ours have 60
-MOST_ENTRIES = 200
+MOST_TOLD = 10  #: files of a zip that are explained
+KIND_LOG, KIND_JOURNAL, KIND_RECORD = "log", "journal", "record"  #: kinds of entries, and folders in the zip
+_NOTES = (KIND_JOURNAL, KIND_RECORD)
+_LOOKED_AT_BYTES = 4096
 _END = struct.Struct("<4s4H2LH")
+_LARGE_MARK, _LARGE_MARK_BYTES = b"PK\x06\x07", 20  #: in front of the end of a ZIP64, which says its sizes elsewhere
 _END_MARK = b"PK\x05\x06"
-_STARTS = b"PK\x03\x04"
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
@@ -52,27 +55,36 @@ def packed(entries: Sequence[Entry], at: datetime) -> bytes:
     return buffer.getvalue()
 
 
-def is_bundle(data: bytes) -> bool:
-    """Whether a file that begins so is a bundle of ours: its first entry tells."""
-    return data.startswith(_STARTS) and data[30 : 30 + len(ABOUT)] == ABOUT.encode()
+def telling(path: Path, most_bytes: int) -> Iterator[tuple[str, bytes]]:
+    """The files in a zip that may tell what went wrong, up to ``most_bytes`` in all: names, and how the files begin.
 
-
-def contents(path: Path, most_bytes: int) -> Iterator[tuple[str, bytes]]:
-    """Names and beginnings, up to ``most_bytes`` each, of the files in a zip that may be anybody's.
-
-    Nothing is written, and no name is used as one. Raises OSError, and ValueError for what is not a sound bundle.
+    The zip may be anybody's. Of logs that we kept only the newest counts, and of our other notes none. Nothing is
+    written, and no name is used as one. Raises OSError, and ValueError for what is not a sound zip.
     """
     data = read_bounded(path, MOST_ZIP_BYTES, follow=True)
     _refuse_large_list(data)
+    left, told, logs = most_bytes, 0, 0
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as bundle:
-            for info in bundle.infolist()[:MOST_ENTRIES]:
-                if not info.is_dir():
-                    with bundle.open(info) as file:
-                        yield info.filename, file.read(most_bytes)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, struct.error) as err:
-        raise ValueError(f"is a damaged zip: {err}") from err
-    except Exception as err:  # zlib.error, lzma and bz2 errors: whatever the packed bytes are
+            for info in bundle.infolist():
+                folder = info.filename.rpartition("/")[0].rpartition("/")[2]
+                logs += folder == KIND_LOG
+                if (
+                    info.is_dir()
+                    or info.filename.endswith(ABOUT)
+                    or folder in _NOTES
+                    or (folder == KIND_LOG and logs > 1)
+                ):
+                    continue
+                with bundle.open(info) as file:
+                    text = file.read(left)
+                left -= len(text)
+                if text and b"\0" not in text[:_LOOKED_AT_BYTES]:
+                    yield info.filename, text
+                    told += 1
+                if told == MOST_TOLD or left <= 0:
+                    return
+    except Exception as err:  # zipfile, zlib, lzma, struct and codecs: what they raise of damaged bytes is not one kind
         raise ValueError(f"is a damaged zip: {type(err).__name__}") from err
 
 
@@ -82,5 +94,5 @@ def _refuse_large_list(data: bytes) -> None:
     if at < 0 or len(data) < at + _END.size:
         raise ValueError("is a damaged zip: its end is missing")
     *_, list_bytes, _offset, _comment = _END.unpack_from(data, at)
-    if list_bytes > MOST_LIST_BYTES:
+    if list_bytes > MOST_LIST_BYTES or _LARGE_MARK in data[max(0, at - _LARGE_MARK_BYTES) : at]:
         raise ValueError("is a zip with more files than a bundle has")

@@ -16,7 +16,7 @@ VERSION = 2  #: of the format that this program writes; files of version 1 have 
 FIRST_BYTES = b'{"t": '
 """What every trace begins with; doctor/link/trace.py writes it."""
 MOST_LINE_BYTES = 1 << 20  #: of one line; ours have a hundredth of it
-RX, TX = "rx", "tx"
+RX, TX, FOUND = "rx", "tx", "found"
 _HEAD = re.compile(rb'(?:\xef\xbb\xbf)?\s*\{"t": ?[\d.]+, ?"dir": ?"')
 _MOST_S = 10**9
 

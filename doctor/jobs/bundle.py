@@ -20,7 +20,7 @@ from typing import Any
 
 from doctor import __version__
 from doctor.bundle.mask import Mask
-from doctor.bundle.pack import ABOUT, Entry, packed
+from doctor.bundle.pack import ABOUT, KIND_JOURNAL, KIND_LOG, KIND_RECORD, Entry, packed
 from doctor.bundle.stand_in import wire
 from doctor.bundle.traces import MaskedTrace
 from doctor.clock import Now, utc_now
@@ -158,11 +158,11 @@ class _Found:
 def _kept(place: Path, left_out: list[tuple[str, str]]) -> Iterator[_Found]:
     """What lies in the state folder, the newest of each kind first. File names may hold anything, or a hash of it."""
     for folder, ending, kind in (
-        ("logs", ".log", "log"),
-        ("journal", ".json", "journal"),
-        ("journal", ".damaged", "journal"),
-        ("begun", ".json", "record"),
-        (".", "tried.json", "record"),
+        ("logs", ".log", KIND_LOG),
+        ("journal", ".json", KIND_JOURNAL),
+        ("journal", ".damaged", KIND_JOURNAL),
+        ("begun", ".json", KIND_RECORD),
+        (".", "tried.json", KIND_RECORD),
     ):
         for number, path in enumerate(_newest(place / folder, ending), 1):
             plain = path.name if _OUR_LOG.fullmatch(path.name) else f"{number}{path.suffix}"

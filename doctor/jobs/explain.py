@@ -42,6 +42,7 @@ TYPED = "your text"
 #: Looks at the board that is plugged in and says the one next command.
 RUN_NEXT = "fipy-doctor"
 
+_ZIP = b"PK\x03\x04"  #: how one begins
 _KEEPS_POWER = re.compile(
     r"\b(?:leave|keep)\b[^.;]{0,30}\b(?:power|powered|as it is)\b|\bpower (?:still )?on\b|\bsteady power\b",
     re.IGNORECASE,
@@ -125,17 +126,29 @@ def read_standard_input() -> bytes:
     return sys.stdin.buffer.read(MOST_BYTES + 1)
 
 
-def read_file(path: Path) -> bytes:
-    """The bytes of a log. Raises UsageError if it cannot be read."""
+def read_file(path: Path) -> list[tuple[str, bytes]]:
+    """The bytes of a log, or of what a zip holds, as ``report`` makes one; with names.
+
+    Raises UsageError if it cannot be read.
+    """
+    name = str(path)
     try:
         with path.open("rb") as file:
-            return file.read(MOST_BYTES + 1)
-    except OSError as err:
+            data = file.read(MOST_BYTES + 1)
+        if not data.startswith(_ZIP):
+            return [(name, data)]
+        from doctor.bundle.pack import telling
+
+        found = [(f"{name}: {inner}", text) for inner, text in telling(path, MOST_BYTES)]
+        if not found:
+            raise ValueError("is a zip without any log")
+        return found
+    except (OSError, ValueError) as err:
         raise UsageError(
             "file-unreadable",
             "the file cannot be read",
-            on=str(path),
-            cause=err.strerror or str(err),
+            on=name,
+            cause=getattr(err, "strerror", None) or f"it {err}",
             next="name a file that exists and that you may read, or - for standard input",
         ) from err
 
@@ -172,7 +185,8 @@ def advice(explanation: Explanation) -> Advice:
             together.append(
                 f"{cause.id} comes first; {_listed(after)} may follow from it. Cure {cause.id}, then look again."
             )
-    together += [f"{aside.id} is not the reason: {aside.entry.means}" for aside in explanation.asides]
+    if explanation.causes:
+        together += [f"{aside.id} is not the reason: {aside.entry.means}" for aside in explanation.asides]
     decides, keep = _about_the_power(explanation.causes)
     steps = _steps(explanation, decides, keep)
     others = _apart_from_first(explanation.causes)
@@ -183,6 +197,7 @@ def advice(explanation: Explanation) -> Advice:
     if explanation.runs_now or (explanation.may_run and not only_waits):
         newer = filter(None, (_whether_newer(explanation),))
         return Advice((_LET_IT_RUN, *newer), (), _WHILE_IT_RUNS)
+    spared = tuple(f"{aside.entry.title}." for aside in explanation.asides if not explanation.causes)
     judged = _judged(explanation)
     way = _which_file(explanation, judged)
     answers = {
@@ -205,7 +220,7 @@ def advice(explanation: Explanation) -> Advice:
     runs = _what_runs(explanation)
     answered = (*runs, *answered) if WORKED in explanation.asks else (*answered, *runs)
     answered = (_LET_IT_RUN, *answered) if explanation.may_run else answered
-    return Advice(answered, tuple(together), steps, bool(judged or way))
+    return Advice((*spared, *answered), tuple(together), steps, bool(judged or way))
 
 
 def _what_runs(explanation: Explanation) -> tuple[str, ...]:
@@ -312,6 +327,8 @@ def _is_for_its_family(step: str, cause: Match, explanation: Explanation) -> boo
 def _cure_of_state(cause: Match, matches: Sequence[Match]) -> tuple[str, ...]:
     """What flashes a modem out of the state that the cause left it in; empty if no such state is seen."""
     after = _consequences(cause, matches)
+    if cause.entry.area == "modem":
+        return ()  # it is the state, and its own cure knows more than those of what follows from it
     states = (match.entry.cure for match in matches if match.id in after and match.entry.area == "modem")
     return next((tuple(filter(_FLASHES.search, cure)) for cure in states if any(map(_FLASHES.search, cure))), ())
 
@@ -319,6 +336,7 @@ def _cure_of_state(cause: Match, matches: Sequence[Match]) -> tuple[str, ...]:
 def _whether_newer(explanation: Explanation) -> str:
     """Which of the last two builds of one radio is newer; empty if the paste does not name both."""
     steps = [step for step in explanation.facts.builds.steps if step.image.kind in RADIOS]
+    steps = [step for step in steps if step.image.number != step.runs.number] or steps
     if not steps:
         return ""
     runs, image = steps[-1].runs.number, steps[-1].image.number

@@ -1,4 +1,4 @@
-"""What fipy-doctor wrote itself, known by its first line, and what it says: reports, journals, logs and traces."""
+"""What fipy-doctor wrote itself, known by its first line, and what it says: reports, journals, logs, traces, lists."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import Any
 
 from doctor.documents.foreign_json import read as read_json
 from doctor.documents.trace_lines import is_trace
-from doctor.knowledge.paste import Paste, decode
+from doctor.knowledge import listings
+from doctor.knowledge.paste import FAILED, Paste, decode
 
 _DOCUMENT = re.compile(rb'\s*\{\s*"schema": ?"fipy-doctor/([a-z-]{1,20})/\d{1,3}"')
 _TRACE_AS_READ = re.compile(r"^ {1,9}\d{1,9}\.\d{3}  - trace of [a-z]{1,20} by fipy-doctor ", re.MULTILINE)
@@ -22,11 +23,19 @@ _LOG_LINE = re.compile(
 )
 _PROVED = re.compile(r" flashed and proved: ([^\n]{1,80})")
 _RELEASE = re.compile(r"\bLR\d\.\d\.\d\.\d-\d{5}\b")
+_RELEASE_FOUND = re.compile(rb'"release": "(LR\d\.\d\.\d\.\d-\d{5})"')
 _STANDS = "Run this to see how it stands: `fipy-doctor status`"
 _MOST_JSON = 1 << 20  #: of one document; a report has some 50 kB
 _HEAD_CHARS = 1_000
+_TELLS_OF_NO_MODEM = ("cards", "checks", "explain", "open", "ports", "schema", "sim", "trace")
 _MOST_NAMED = 3
-_FAILED = ("fail", "error")
+#: What a trace says of its checks, as it was written and as people read it.
+_FAILED_WRITTEN = re.compile(
+    rb'^\{"t": [\d.]{1,20}, "dir": "found", "name": "([a-z0-9-]{1,60})", "value": \{'
+    rb'"check": "[a-z0-9-]{1,60}", "status": "(?:fail|error)"',
+    re.MULTILINE,
+)
+_FAILED_READ = re.compile(r"^ {1,9}\d{1,9}\.\d{3}  - ([a-z0-9-]{1,60}): (?:fail|error): ", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -53,12 +62,20 @@ def recognise(data: bytes, paste: Paste) -> OwnOutput | None:
     if found is not None:
         return _document(found[1].decode("ascii"), data)
     if is_trace(data) or _TRACE_AS_READ.search(paste.text, 0, _HEAD_CHARS) is not None:
-        builds = _RELEASE.findall(paste.text)
-        last = f" The modem said last that it runs {builds[-1]}." if builds else " No modem says in it what it runs."
-        return OwnOutput(f"This is a trace of fipy-doctor: every byte that crossed the port.{last}")
+        return _trace(data, paste)
     if (log := _LOG.match(paste.line(0))) is not None:
         return _log(log[1], paste)
-    return None
+    says = listings.says(paste.text)
+    return OwnOutput(says, ids=listings.named(paste.text), named_only=True) if says else None
+
+
+def _trace(data: bytes, paste: Paste) -> OwnOutput:
+    builds = _RELEASE.findall(paste.text) or [found.decode() for found in _RELEASE_FOUND.findall(data)]
+    last = f"The modem said last that it runs {builds[-1]}." if builds else "No modem says in it what it runs."
+    written = [found.decode() for found in _FAILED_WRITTEN.findall(data)]
+    names = dict.fromkeys(written or _FAILED_READ.findall(paste.text))
+    failed = f" These checks failed: {', '.join(names)}." if names else ""
+    return OwnOutput(f"This is a trace of fipy-doctor: every byte that crossed the port. {last}{failed}")
 
 
 def _log(job: str, paste: Paste) -> OwnOutput:
@@ -97,7 +114,7 @@ def _told_by_log(text: str) -> tuple[dict[str, str], re.Match[str] | None, str]:
         if line["check"]:
             check = line["check"]
             failed.pop(check, None)
-            if line["status"] in _FAILED:
+            if line["status"] in FAILED:
                 failed[check] = ""
         elif line["id"] and check in failed:
             failed[check] = line["id"]
@@ -131,7 +148,7 @@ def _document(kind: str, data: bytes) -> OwnOutput:
         return OwnOutput(f"{what}, but it cannot be read: it was changed.")
     if kind == "journal":
         return _journal(read)
-    failed = [f for f in _rows(read.get("findings")) if f.get("status") in _FAILED]
+    failed = [f for f in _rows(read.get("findings")) if f.get("status") in FAILED]
     ids = tuple(str(f["catalogue"]) for f in failed if f.get("catalogue"))
     error = read.get("error")
     if isinstance(error, dict):
@@ -140,6 +157,10 @@ def _document(kind: str, data: bytes) -> OwnOutput:
     if failed:
         names = ", ".join(_words(f.get("check")) for f in failed[:_MOST_NAMED])
         return OwnOutput(f"{what}. These checks failed: {names}.", ids=ids, named_only=True)
+    if read.get("exit") == 0 and kind in _TELLS_OF_NO_MODEM:
+        listed = read.get(kind)
+        count = f": {len(listed)} listed" if isinstance(listed, list) else ""
+        return OwnOutput(f"{what}{count}. It tells nothing of a modem.", named_only=True)
     if read.get("exit") == 0:
         done = "flashed and proved" if kind == "flash" else "nothing failed"
         return OwnOutput(f"{what}: {done}. This shows a success.", success=True)

@@ -12,8 +12,9 @@ from collections import deque
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
-from doctor.documents.trace_lines import RX, TX, is_trace, lines_of
+from doctor.documents.trace_lines import FOUND, RX, TX, is_trace, lines_of
 from doctor.knowledge import markup
 from doctor.knowledge.chain import Text
 
@@ -25,6 +26,8 @@ _MOST_BLANK = 2  #: blank lines in a row that are kept
 MOST_LINE_CHARS = 100_000  #: kept of one line
 _SEGMENT_CHARS = 1 << 13  #: cleaned at once, so that copies of the whole are few
 _SEEN_ENOUGH = 3  #: so often a line of one shape is news
+FAILED = ("fail", "error")  #: what a finding of ours says of a check that closes the gate
+_MOST_ID_CHARS = 60
 _AROUND_NEWS = 60  #: lines kept on both sides of news: what context rules look at
 _MOST_PLACES = 40  #: occurrences of a fixed part that are looked at, from both ends of the paste
 _LAST_LINES = 200  #: kept whatever they hold: how it ended matters
@@ -367,10 +370,15 @@ def _clean(line: str) -> str:
 
 
 def _trace_lines(data: bytes) -> Iterator[tuple[int, str]]:
-    """The dialogue of a trace of ours (doctor/link/trace.py): what was sent and what came, a line each."""
+    """The dialogue of a trace of ours (doctor/link/trace.py): what was sent and what came, a line each.
+
+    A check that failed is a line that names its entry: what a modem says may have come as code for the board.
+    """
     pending, begun, direction = "", 1, ""
     for line in lines_of(io.BytesIO(data)):
         number, way = line.number, line.what
+        if way == FOUND and (named := _named(line.members.get("value"))):
+            yield number, f"known as: {named}"
         if way not in (RX, TX):
             continue
         text = _wire_text(line.data)
@@ -388,6 +396,12 @@ def _trace_lines(data: bytes) -> Iterator[tuple[int, str]]:
             pending, begun = piece, number
     if pending:
         yield begun, pending
+
+
+def _named(finding: Any) -> str:
+    """The entry that a finding in a trace names as a failure; empty if it names none."""
+    failed = isinstance(finding, dict) and finding.get("status") in FAILED
+    return str(finding.get("catalogue") or "")[:_MOST_ID_CHARS] if failed else ""
 
 
 def _wire_text(data: bytes) -> str:

@@ -1,4 +1,4 @@
-"""Why a run did not end well, where its document has neither an error nor a failed finding that says so."""
+"""Why a run did not end well, as its document has it."""
 
 from __future__ import annotations
 
@@ -19,6 +19,19 @@ def untold(document: dict[str, Any]) -> str:
     if "where" in document:
         return f"the modem: {document['where']}"
     return "warnings count as failures (--strict)" if findings else f"exit code {document['exit']}"
+
+
+def what(document: dict[str, Any]) -> str:
+    """What the error of ``document`` says, on what, and how far a flash had come; "" if there is none."""
+    err, far = document["error"], document.get("far")
+    if err is None:
+        return ""
+    return f"{failed_in(far)}{err['on']}: {err['what']}" if far else f"{err['on']} {err['what']}".strip()
+
+
+def failed_in(far: str) -> str:
+    """With what an error of a flash that had begun is headed: ``far`` as jobs/flashing/result.py says it; or ""."""
+    return f"the flash failed in {far}: " if far else ""
 
 
 def failed(found: dict[str, Any]) -> bool:

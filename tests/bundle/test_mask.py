@@ -62,10 +62,19 @@ def test_an_address_is_the_same_however_it_is_written(mask: Mask) -> None:
     assert mask.masked(f"id {raw}!").encode("latin-1")[3:-1].hex() == now
 
 
-@pytest.mark.parametrize("cut", range(4, 13))
-def test_the_beginning_of_a_secret_before_the_dots_goes_too(mask: Mask, cut: int) -> None:
-    now = masked(mask, f"heard {'Limonadenbaum'[:cut]}...")
-    assert "Limo" not in now and now.endswith("...") and len(now) == 9 + cut
+@pytest.mark.parametrize("dots", ["...", "…", ""])
+def test_the_beginning_of_a_secret_goes_too_where_a_text_was_cut(mask: Mask, dots: str) -> None:
+    for cut in range(4, 13):
+        now = masked(mask, f"heard {'Limonadenbaum'[:cut]}{dots}")
+        assert "Limo" not in now and now.endswith(dots) and len(now) == 6 + cut + len(dots)
+
+
+def test_only_what_was_replaced_is_counted() -> None:
+    mask = Mask()
+    mask.know("user", "annegret")
+    mask.know("host", "villa")
+    mask.masked("annegret was here")
+    assert mask.counts == {"user": 1}
 
 
 @pytest.mark.parametrize(

@@ -182,5 +182,5 @@ def test_what_is_no_line_of_a_trace_is_left_out() -> None:
 
 def test_the_telling_lines_tell() -> None:
     mask = Mask()
-    mask.learn(wire(TELLING))
+    mask.masked(wire(TELLING))
     assert sum(mask.counts.values()) >= 11

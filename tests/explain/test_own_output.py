@@ -24,6 +24,7 @@ from doctor.jobs.memory.logbook import Logbook
 from doctor.knowledge import explain
 from doctor.link.trace import Trace
 from doctor.report import as_json
+from tests.plugged import BUILT_IN, plug_in
 
 FAILED = Finding("card-is-fat", Status.FAIL, "exFAT", catalogue="sd-exfat-or-over-32gb")
 PASSED = Finding("modem-answers", Status.PASS, "LTE() hangs, modem is dead, unplug it", catalogue="")
@@ -240,6 +241,59 @@ def test_what_other_commands_printed_is_known_too(
     answer = shown(capsys, "explain", "OSError: [Errno 16] EBUSY")
     for once_more in (answer, FORMS[2](answer)):  # a word with hyphens is broken by textwrap only
         assert [match.id for match in explain(once_more.encode()).matches] == ["part-of-board-in-use"]
+
+
+#: A command whose print tells nothing of a modem, and what is said of it.
+LISTS = {
+    ("--help",): "a help page",
+    ("flash", "--help"): "a help page",
+    ("checks",): "a list of what fipy-doctor knows",
+    ("open",): "a list of what fipy-doctor knows",
+    ("open", "modem-silent"): "the page modem-silent of `fipy-doctor open`",
+    ("cards",): "`fipy-doctor cards`",
+    ("ports",): "`fipy-doctor ports`. It begins with /dev/ttyS0 no USB device",
+    ("sim", "--list"): "`fipy-doctor sim --list`",
+    ("sim", "--make-firmware", "."): "`fipy-doctor sim --make-firmware` wrote PRACTICE-CATM1-41065.dup",
+    ("sim", "--hands", "pull-jumpers", "--port", "sim://fipy?state=bench"): "on a simulated bench: pull-jumpers",
+    ("chekc",): "when it stopped: there is no command 'chekc'. It said what comes next: did you mean",
+    ("--version",): "the version of fipy-doctor",
+}
+
+
+@pytest.mark.parametrize("words", LISTS)
+def test_what_tells_nothing_of_a_modem_is_taken_for_no_failure(
+    words: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("doctor.card.found.found_cards", list)
+    plug_in(monkeypatch, BUILT_IN)
+    run(list(words))
+    captured = capsys.readouterr()
+    printed = captured.out + captured.err
+    for text in (printed, FORMS[2](printed)):
+        found = explain(text.encode())
+        assert LISTS[words] in found.says and not found.candidates
+        assert {match.id for match in found.matches} <= {"pymakr-no-board-found"}
+    other = explain(f"{printed}>>> sqnsupgrade.run('/sd/x.dup')\nOSError: AT+SMSWBOOT=3,0 failed!\n".encode())
+    assert "smswboot-30-failed" in {match.id for match in other.matches}, "what stands behind it counts"
+
+
+def test_a_served_bench_is_no_interrupted_flash() -> None:
+    found = explain(b"sim://fipy is served here, until Ctrl-C:\n/dev/pts/1\nrfc2217://localhost:37089\nstopped\n")
+    assert "sim --listen` served a simulated bench, sim://fipy" in found.says and not found.candidates
+
+
+@pytest.mark.parametrize("form", FORMS[::2])
+def test_a_trace_says_which_checks_failed_and_what_runs(
+    form: Callable[[str], str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    trace = tmp_path / "t.jsonl"
+    shown(capsys, "check", "--port", "sim://fipy?scenario=jumpers-fitted", "--trace", str(trace))
+    raw = explain(trace.read_bytes())
+    assert [match.id for match in raw.matches] == ["expansion-rts-cts-jumpers"]
+    read = explain(form(shown(capsys, "trace", str(trace))).encode())
+    for found in (raw, read):
+        assert "it runs LR5.1.1.0-38638" in found.says and "failed: jumpers-removed." in found.says
 
 
 def test_what_stopped_a_command_is_all_that_its_output_shows() -> None:

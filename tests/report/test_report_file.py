@@ -8,12 +8,14 @@ import html.parser
 import json
 import os
 import re
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 
+from doctor import __version__
 from doctor.bench import Bench, BenchOptions
 from doctor.check import Finding, Grade, Remedy, Status
 from doctor.engine import Report
@@ -67,6 +69,28 @@ def wire_of(page: str) -> list[str]:
     """The rows of the second list of a page, as text."""
     items = re.findall(r"<li[^>]*>(.*?)</li>", page.split('class="wire"')[2], re.DOTALL)
     return [html.unescape(re.sub(r"<[^>]*>", " ", item)) for item in items]
+
+
+#: What junit-10.xsd of Jenkins' xunit plugin allows, as far as we write it: attributes, and what may stand within.
+FORM = {
+    "testsuite": ({"name", "tests", "failures", "errors", "skipped", "timestamp", "time"}, {"properties", "testcase"}),
+    "properties": (set(), {"property"}),
+    "property": ({"name", "value"}, set()),
+    "testcase": ({"name", "classname", "time"}, {"failure", "error", "skipped", "system-out"}),
+    **dict.fromkeys(("failure", "error", "skipped"), ({"type", "message"}, set())),
+    "system-out": (set(), set()),
+}
+
+
+def holds_to_its_form(suite: ElementTree.Element) -> None:
+    for element in suite.iter():
+        attributes, within = FORM[element.tag]
+        assert set(element.keys()) == attributes and {child.tag for child in element} <= within
+    for name, tag in (("tests", "testcase"), ("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
+        assert suite.get(name) == str(len(suite.findall(f".//{tag}")))
+    datetime.strptime(suite.get("timestamp") or "", "%Y-%m-%dT%H:%M:%S")
+    times = [float(one.get("time") or "") for one in suite.iter("testcase")]
+    assert float(suite.get("time") or "") >= max(times)
 
 
 def hostile() -> dict[str, Any]:
@@ -129,16 +153,24 @@ def test_junit_counts_and_holds_what_xml_can(terminal: Terminal) -> None:
     assert terminal.type("check", "--port", "sim://fipy?scenario=html-scripts", "--report", "r.xml").code == 1
     whole = ElementTree.fromstring(Path("r.xml").read_text(encoding="utf-8"))
     assert (whole.get("tests"), whole.get("failures"), whole.get("errors")) == ("16", "1", "0")
-    assert [case.get("name") for case in whole if case.find("failure") is not None] == ["board-scripts-match"]
+    assert [case.get("name") for case in whole.iter("testcase") if case.find("failure") is not None] == [
+        "board-scripts-match"
+    ]
+    holds_to_its_form(whole)
     evil = ElementTree.fromstring(suite(hostile()))
-    assert [case.get("name") for case in evil] == ["modem-answers", "check"]
-    assert "<script>" in (evil[0][0].get("message") or "") and "\x00" not in (evil[0][0].get("message") or "")
+    holds_to_its_form(evil)
+    assert [case.get("name") for case in evil.iter("testcase")] == ["modem-answers", "check"]
+    said = evil.findall(".//failure")[0].get("message") or ""
+    assert "<script>" in said and "\\x00" in said and not any(map(is_hidden, said))
+    assert ("fipy-doctor", __version__) in [(one.get("name"), one.get("value")) for one in evil.iter("property")]
 
 
 def test_json_is_the_document_beside_what_the_screen_shows(terminal: Terminal) -> None:
     said = terminal.type("check", "--port", "sim://fipy", "--report", "r.json")
     assert "checks passed" in said.out
     assert json.loads(Path("r.json").read_text())["exit"] == said.code == 0
+    said = terminal.type("check", "--port", "sim://fipy?scenario=html-scripts", "--json", "--report", "r.json")
+    assert said.code == 1 and Path("r.json").read_text() == said.out
 
 
 def test_what_ends_in_an_error_is_reported_too(terminal: Terminal) -> None:
@@ -161,14 +193,22 @@ def test_what_did_not_end_with_0_is_not_reported_as_well(report: Report, why: st
     members = {**as_json.identity(Bench(BenchOptions())), **as_json.report_members(report)}
     document = as_json.plain(as_json.document("check", report.exit_code, **members))
     assert why[1:] in page(document, Heard()).split("</h1>")[0]
-    case = ElementTree.fromstring(suite(document))[-1]
+    case = list(ElementTree.fromstring(suite(document)).iter("testcase"))[-1]
     assert (case.get("name"), case[0].tag, case[0].get("message")) == ("check", "failure", why)
+
+
+def test_a_fault_of_ours_is_reported_too(terminal: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("doctor.engine.run", lambda *_given, **_named: 1 // 0)
+    said = terminal.type("check", "--port", "sim://fipy", "--report", str(tmp_path / "r.json"))
+    error = json.loads((tmp_path / "r.json").read_text())["error"]
+    assert said.code == 1 and error["id"] == "internal" and "ZeroDivisionError" in error["what"]
 
 
 def test_a_modem_with_something_left_to_do_is_a_failure_in_junit(terminal: Terminal) -> None:
     assert terminal.type("status", "--port", "sim://fipy?scenario=modem-recovery", "--report", "s.xml").code == 1
     whole = ElementTree.fromstring(Path("s.xml").read_text(encoding="utf-8"))
-    assert whole.get("failures") == "1" and "recovery" in (whole[0][0].get("message") or "")
+    assert whole.get("failures") == "1" and "recovery" in (whole.findall(".//failure")[0].get("message") or "")
+    holds_to_its_form(whole)
 
 
 def test_an_older_report_is_replaced_and_no_link_is_followed(terminal: Terminal, tmp_path: Path) -> None:

@@ -27,7 +27,8 @@ _FILE_NAME = re.compile(r"[^\s'\"()?!=]*(?:[/\\]|\.(?:log|txt|jsonl?|md|html?|cs
 def command(words: tuple[str, ...], clipboard: bool, **given: Any) -> int:
     """Say what a console log, a forum post or a description of a failure means, and what to do.
 
-    Reads FILEs, or standard input if none is given or FILE is -. Words that name no file are taken as the text:
+    Reads FILEs, which may be zips of ``fipy-doctor report``, or standard input if none is given or FILE is -. Words
+    that name no file are taken as the text:
 
         ``fipy-doctor explain 'AT+SMSWBOOT=3,0 failed!'``
 
@@ -77,7 +78,7 @@ def _sources(words: tuple[str, ...]) -> list[tuple[str, bytes]]:
             on=missing[0],
             next="name a file that exists, or put a text in quotes: `fipy-doctor explain 'what the console said'`",
         )
-    sources = [_read(word) for word in words if word not in no_files]
+    sources = [source for word in words if word not in no_files for source in _read(word)]
     if no_files:
         sources.append((job.TYPED, os.fsencode(" ".join(no_files))))
     return sources
@@ -90,9 +91,9 @@ def _is_there(word: str) -> bool:
         return False
 
 
-def _read(name: str) -> tuple[str, bytes]:
+def _read(name: str) -> list[tuple[str, bytes]]:
     from doctor.jobs import explain as job
 
     if name == "-":
-        return job.STANDARD_INPUT, job.read_standard_input()
-    return name, job.read_file(Path(name))
+        return [(job.STANDARD_INPUT, job.read_standard_input())]
+    return job.read_file(Path(name))

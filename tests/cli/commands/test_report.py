@@ -153,3 +153,15 @@ def test_links_and_pipes_of_the_state_folder_are_left_out(terminal: Terminal, tm
     said = terminal.type("report", str(tmp_path / "out.zip"), "--yes", "--json").document
     assert {one["why"] for one in said["left_out"]} == {"it is a link", "it is not a file"}
     assert "of somebody else" not in "".join(inside(tmp_path / "out.zip").values())
+
+
+def test_the_zip_of_report_is_explained(terminal: Terminal, tmp_path: Path) -> None:
+    (tmp_path / "console.log").write_text("AT+SMSWBOOT=3,0 failed!\n")
+    bundle = tmp_path / "out.zip"
+    assert terminal.type("report", str(bundle), str(tmp_path / "console.log"), "--yes").code == 0
+    said = terminal.type("explain", str(bundle), "--json").document
+    assert [match["id"] for match in said["matches"]] == ["smswboot-30-failed"]
+    assert said["sources"][0]["name"] == f"{bundle}: given/console.log"
+    bundle.write_bytes(bundle.read_bytes()[:-30])
+    error = terminal.type("explain", str(bundle), "--json").document["error"]
+    assert error["id"] == "file-unreadable" and "damaged zip" in error["cause"]
