@@ -149,10 +149,15 @@ def _findings(findings: Sequence[dict[str, Any]]) -> Iterable[Html]:
     order = sorted(findings, key=lambda found: (not ended.failed(found), bool(found["caused_by"])))
     apart = [found for found in order if ended.failed(found) or found["status"] == "warn"]
     yield from map(_finding, apart)
-    for status, words in (("pass", "passed"), ("skip", "not examined")):
-        if rest := [found for found in order if found["status"] == status and found not in apart]:
-            summary = element("summary", _mark(*_MARKS[status]), element("strong", f"{len(rest)} {words}"))
-            yield element("details", summary, map(_finding, rest))
+    if well := [found for found in order if found["status"] == "pass"]:
+        yield element("details", _folded("pass", f"{len(well)} passed"), map(_finding, well))
+    if left := [found for found in order if found["status"] == "skip" and found not in apart]:
+        named = [element("li", element("strong", found["check"]), f" {found['summary']}") for found in left]
+        yield element("details", _folded("skip", f"{len(left)} not examined"), element("ul", named))
+
+
+def _folded(status: str, words: str) -> Html:
+    return element("summary", _mark(*_MARKS[status]), element("strong", words))
 
 
 def _mark(mark: str, style: str) -> Html:
@@ -161,7 +166,9 @@ def _mark(mark: str, style: str) -> Html:
 
 def _finding(found: dict[str, Any]) -> Html:
     mark, style = _MARKS[found["status"]]
-    rows = (*found["evidence"].items(), ("read on", found["link"]), ("took", f"{found['duration_ms'] / 1000:.1f} s"))
+    rows = [(name.replace("_", " "), value) for name, value in found["evidence"].items()]
+    took = f"{found['duration_ms'] / 1000:.1f} s" if found["duration_ms"] else None
+    rows += [("read on", found["link"]), ("took", took)]
     return element(
         "details",
         element(
