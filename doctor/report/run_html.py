@@ -14,7 +14,7 @@ from doctor.report.elements import Html, element, joined
 from doctor.report.heard import Heard
 from doctor.report.page import GRADES
 from doctor.report.wire import ASIDE, LEGEND
-from doctor.text.command import quoted
+from doctor.text.command import Command, quoted
 from doctor.text.durations import about, clock, span
 from doctor.text.escape import counted
 
@@ -26,7 +26,10 @@ _MARKS = {
     "skip": ("·", "soft"),
 }
 _SAID_BESIDES = ("history", "looked", "advice", "ignored", "left_out", "log")
-_PRIVATE = "It may hold numbers of the modem, and pieces of the board's files: look through it before you publish it."
+_PRIVATE = (
+    "It may hold numbers of the modem and pieces of the board's files. To publish what happened, take the file of "
+)
+_MASKED = Command("report", ("report.zip",))
 MOST_LINES = 4000  #: of the log; the middle of a longer one is left out, and that is said
 
 
@@ -210,7 +213,7 @@ def _said(heard: Heard) -> Iterable[Html]:
         yield element("ol", [_spoken(clock(at_s), *said) for at_s, *said in log], class_="wire")
     if wires:
         yield element("h3", "On the wire, around what matters and at the end")
-        yield element("p", f"{LEGEND}. {_PRIVATE}", class_="soft")
+        yield element("p", f"{LEGEND}. {_PRIVATE}", element("code", _MASKED.line()), ".", class_="soft")
         yield element("ol", [_spoken(f"{at_s:.3f}", *said) for at_s, *said in wires], class_="wire")
 
 
