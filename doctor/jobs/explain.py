@@ -185,7 +185,8 @@ def advice(explanation: Explanation) -> Advice:
             together.append(
                 f"{cause.id} comes first; {_listed(after)} may follow from it. Cure {cause.id}, then look again."
             )
-    together += [f"{aside.id} is not the reason: {aside.entry.means}" for aside in explanation.asides]
+    if explanation.causes:
+        together += [f"{aside.id} is not the reason: {aside.entry.means}" for aside in explanation.asides]
     decides, keep = _about_the_power(explanation.causes)
     steps = _steps(explanation, decides, keep)
     others = _apart_from_first(explanation.causes)
@@ -196,6 +197,7 @@ def advice(explanation: Explanation) -> Advice:
     if explanation.runs_now or (explanation.may_run and not only_waits):
         newer = filter(None, (_whether_newer(explanation),))
         return Advice((_LET_IT_RUN, *newer), (), _WHILE_IT_RUNS)
+    spared = tuple(f"{aside.entry.title}." for aside in explanation.asides if not explanation.causes)
     judged = _judged(explanation)
     way = _which_file(explanation, judged)
     answers = {
@@ -218,7 +220,7 @@ def advice(explanation: Explanation) -> Advice:
     runs = _what_runs(explanation)
     answered = (*runs, *answered) if WORKED in explanation.asks else (*answered, *runs)
     answered = (_LET_IT_RUN, *answered) if explanation.may_run else answered
-    return Advice(answered, tuple(together), steps, bool(judged or way))
+    return Advice((*spared, *answered), tuple(together), steps, bool(judged or way))
 
 
 def _what_runs(explanation: Explanation) -> tuple[str, ...]:
@@ -325,6 +327,8 @@ def _is_for_its_family(step: str, cause: Match, explanation: Explanation) -> boo
 def _cure_of_state(cause: Match, matches: Sequence[Match]) -> tuple[str, ...]:
     """What flashes a modem out of the state that the cause left it in; empty if no such state is seen."""
     after = _consequences(cause, matches)
+    if cause.entry.area == "modem":
+        return ()  # it is the state, and its own cure knows more than those of what follows from it
     states = (match.entry.cure for match in matches if match.id in after and match.entry.area == "modem")
     return next((tuple(filter(_FLASHES.search, cure)) for cure in states if any(map(_FLASHES.search, cure))), ())
 
@@ -332,6 +336,7 @@ def _cure_of_state(cause: Match, matches: Sequence[Match]) -> tuple[str, ...]:
 def _whether_newer(explanation: Explanation) -> str:
     """Which of the last two builds of one radio is newer; empty if the paste does not name both."""
     steps = [step for step in explanation.facts.builds.steps if step.image.kind in RADIOS]
+    steps = [step for step in steps if step.image.number != step.runs.number] or steps
     if not steps:
         return ""
     runs, image = steps[-1].runs.number, steps[-1].image.number

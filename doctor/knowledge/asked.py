@@ -153,7 +153,7 @@ _ABOUT = {
         re.I,
     ),
     POWER: re.compile(
-        r"\bstrom (?:weg|aus)\b|\bpull or not|\bun ?plug|\bpull(?:ing)?\b"
+        r"\bstrom (?:weg|aus)\w*|\bpull or not|\bun ?plug|\bpull(?:ing)?\b"
         r"|\bdisconnect|\bpower(?:ing)?(?: it| the board)? (?:off|down|cycl)"
         r"|\bcut (?:the )?power|\b(?:switch|turn)(?:ing)?(?: \w+){0,3} off|\binterrupt|\babbrech"
         r"|\b(?:aus|ab)(?:zu)?(?:steck|zieh|schalt)|\bziehen|\bdesenchuf|\bdesconect|\bapag|\bdebranch|\bcouper"

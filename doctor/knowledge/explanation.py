@@ -155,14 +155,16 @@ def explain(data: bytes) -> Explanation:
     success = _success(paste, failures) if ours is None else ""
     if not success and facts.builds.runs and _only_guessed(failures) and history.runs_again(prose):
         success = f"{SUCCESS}, as it is told: the modem runs {facts.builds.runs[-1].number}."
+    asides = _asked_about(harmless, prose)
     candidates: tuple[str, ...] = ()
     if ours is None and _only_guessed(failures):
         # What only may be meant is not asked about while a transfer runs: each question would bring a step with it;
         # nor is whoever plans, and tells of no trouble, asked about failures.
-        plans = {FLASH, WHICH} & set(asked(prose)) and not _TROUBLE.search(without_accents(prose))
+        asks_to_flash = not failures and {FLASH, WHICH} & set(asked(prose))
+        plans = asks_to_flash and not _TROUBLE.search(without_accents(prose))
         if success or notes or runs_now or may_run or plans:
             failures = []
-        else:
+        elif failures or not asides:
             candidates = _candidates(failures, prose, facts, answered)
     return Explanation(
         matches=tuple(failures),
@@ -176,7 +178,7 @@ def explain(data: bytes) -> Explanation:
         asks=asked(prose),
         runs_now=runs_now,
         may_run=may_run,
-        asides=_asked_about(harmless, prose) if failures else (),
+        asides=asides,
         unfinished=history.unfinished(paste, prose),
         ruled_out=frozenset(_ruled_out(paste, failures)),
     )
@@ -377,8 +379,9 @@ def _under_way(matches: list[Match]) -> list[Match]:
     if any(match.entry.area in (*_DEEDS, "files") and not match.entry.under_way for match in matches):
         return []
     waits = [match for match in matches if match.entry.under_way and match.how == "sign"]
-    others = [proof.number for match in matches if match not in waits for proof in match.proofs]
-    return [wait for wait in waits if wait.proofs and wait.proofs[-1].number > max(others, default=0)]
+    others = [m for m in matches if m not in waits and m.score > _BESIDE_OTHERS]
+    last = max((proof.number for match in others for proof in match.proofs), default=0)
+    return [wait for wait in waits if wait.proofs and wait.proofs[-1].number > last]
 
 
 def _causes_among(matches: list[Match], story_from: int) -> dict[str, set[str]]:

@@ -103,8 +103,8 @@ def test_in_the_transfer_stopping(terminal: Terminal, monkeypatch: pytest.Monkey
     said = pressed(terminal, monkeypatch, image, at=0.5, keys=KEYS["stop"])
     assert said.code == 3
     assert (
-        "the flash stopped in step " in said.out
-        and "of 100,000 bytes (modem: " in said.out
+        "\nthe flash failed in step " in said.out
+        and "of 100,000 bytes: modem: " in said.out
         and "  now:   the modem " in said.out
     )
     assert "press the board's reset button" in said.out

@@ -12,9 +12,9 @@ from doctor.report.page import all_pages
 from doctor.report.prose import BenchConsole
 
 
-def shown(err: DoctorError, *, verbose: bool = False, far: str = "") -> list[str]:
+def shown(err: DoctorError, *, verbose: bool = False) -> list[str]:
     out = io.StringIO()
-    BenchConsole(file=out, width=200).print(console.error(err, verbose=verbose, far=far))
+    BenchConsole(file=out, width=200).print(console.error(err, verbose=verbose))
     return out.getvalue().splitlines()
 
 
@@ -29,12 +29,6 @@ def shown(err: DoctorError, *, verbose: bool = False, far: str = "") -> list[str
 def test_object_and_what_happened_make_a_sentence(on: str, what: str, line: str) -> None:
     err = DoctorError("usage", what, on=on)
     assert (str(err), shown(err)[0]) == (line, line)
-
-
-def test_a_flash_that_stopped_says_so_first() -> None:
-    err = DoctorError("stall-at-zero-percent", "BLOCK was not answered 3 times", on="modem")
-    said = "the flash stopped in step 4 of 7 (modem: BLOCK was not answered 3 times)"
-    assert shown(err, far="step 4 of 7")[0] == said
 
 
 def test_the_last_line_is_the_command_that_tells_more() -> None:
