@@ -24,6 +24,7 @@ from doctor.jobs.memory import journal
 from doctor.jobs.memory.state_dir import state_place
 from doctor.text.command import Command
 
+BOARD_CHARS = 12  #: of the names of its files stand for the board
 MOST_DOCUMENT_BYTES = 4 << 20
 _MOST_IDS_BYTES = 1 << 16
 _SURE = ("board", "imei")
@@ -104,10 +105,10 @@ class Trial:
     def __init__(self, ids: Mapping[str, str], folder: Path | None = None) -> None:
         self.folder = folder or state_place() / "trial"
         names = [name for name in _SURE if name in ids] or ["port"]
-        known = {path.stem: _ids(path) for path in sorted(self.folder.glob("????????????.json"))}
+        known = {path.stem: _ids(path) for path in sorted(self.folder.glob(f"{'?' * BOARD_CHARS}.json"))}
         self.board = next(
             (key for key, kept in known.items() if any(name in ids and kept.get(name) == ids[name] for name in names)),
-            hashlib.sha256(" ".join(f"{name} {ids.get(name)}" for name in names).encode()).hexdigest()[:12],
+            hashlib.sha256(" ".join(f"{name} {ids.get(name)}" for name in names).encode()).hexdigest()[:BOARD_CHARS],
         )
         try:
             whole = {**known.get(self.board, {}), **ids}

@@ -137,4 +137,8 @@ def test_every_step_as_it_is_printed_and_what_it_settles(terminal: Terminal, por
     assert said.code == 0 and stages(said) == ["done"] * 6
     settled = {point["id"]: point["verdict"] for point in said.document["points"] if point["verdict"] != "open"}
     assert settled.keys() >= {"smupgrade-reply", "image-goes-to-a-copy", "ack-checksums"}
-    assert said.document["next"]["run"][1] == "report"
+    report = said.document["next"]["run"][1:]
+    assert report[0] == "report"
+    listed = terminal.type(report[0], str(tmp_path / report[1]), "--yes", "--json").document["files"]
+    of_steps = sorted(re.sub(r"^trial/\d+-", "", one["name"]) for one in listed if re.match(r"trial/\d+-", one["name"]))
+    assert of_steps == [name for name in kept() if not name.endswith(".skipped")] and len(of_steps) == 12
