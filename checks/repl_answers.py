@@ -70,7 +70,7 @@ class ReplAnswers(Check):
     updater's output is seen, and nothing more to a device that is no FiPy or GPy. If no text comes, looks for a modem
     at 921600 and 115200 baud.
     Cures: stop-program, leave-mirror, name-bare-modem, power-cycle, plug-in, update-board-firmware, wait-for-modem,
-    plug-in-board, hold-safe-boot.
+    separate-tx-rx, plug-in-board, hold-safe-boot.
     """
 
     id = "repl-answers"
@@ -202,7 +202,7 @@ class ReplAnswers(Check):
             f"{name}: whatever is sent comes back, and nothing else",
             catalogue="tx-rx-jumper-missing",
             cause="the lines TX and RX touch each other, or a terminal that echoes is there instead of a board",
-            remedies=(_PLUG,),
+            remedies=(Remedy("separate-tx-rx", Grade.MANUAL),),
         )
 
     def _noise(self, name: str, contact: Contact) -> Finding:

@@ -99,6 +99,17 @@ def escaped(text: str) -> str:
     return re.sub(r"(https?):", r"\1&#58;", text)
 
 
+#: What people look for who do not know that a command does it, for the search.
+_LOOKED_FOR = {
+    "backup": "save copy keep my files of the board",
+    "fix": "format reformat sd card repair cure mend stop program",
+    "flash": "how to upgrade update the modem firmware",
+    "restore": "restore my files put back backup",
+    "sim": "practise practice try without a board without hardware simulator simulated",
+    "status": "was it interrupted resume continue is it done",
+}
+
+
 def context_of(verb: str) -> click.Context:
     """What a command is parsed in when somebody types it. Raises KeyError."""
     above = click.Context(cli, info_name=PROGRAM, **cli.context_settings)
@@ -115,7 +126,8 @@ def command(verb: str, pages: Mapping[str, Page]) -> str:
     assert isinstance(what, HelpedCommand)
     write = _Writer(pages, Kind.COMMAND, None)
     usage = " ".join([context.command_path, *what.collect_usage_pieces(context)])
-    lines = [f"# {context.command_path}", "", f"`{usage}`", ""]
+    lines = ["---", f"tags: {json.dumps([_LOOKED_FOR[verb]])}", "---", ""] if verb in _LOOKED_FOR else []
+    lines += [f"# {context.command_path}", "", f"`{usage}`", ""]
     for paragraph in re.split(r"\n\s*\n", (what.help or "").strip()):
         lines += [write.prose(" ".join(paragraph.split())), ""]
     lines += ["## Examples", "", "```bash", *(f"{PROGRAM} {words}" for words in what.examples), "```", ""]

@@ -38,6 +38,10 @@ QUESTIONS = {
     "AT+SMSWBOOT=3,0 failed!": ("failures/smswboot-30-failed",),
     "board keeps rebooting": ("failures/boot-loop",),
     "flash from wifi": ("over-wifi",),
+    "how to install": ("index",),
+    "format sd card": ("commands/fix",),
+    "restore my files": ("commands/restore",),
+    "practise without a board": ("commands/sim",),
 }
 #: What the worker expects of a browser; it answers with ``postMessage``.
 BROWSER = """

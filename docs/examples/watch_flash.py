@@ -7,6 +7,7 @@ prints; the last one is the document of the command.
 from __future__ import annotations
 
 import json
+import shlex
 import subprocess
 import sys
 from typing import Any
@@ -52,8 +53,11 @@ def main(words: list[str]) -> int:
             drawn = said or drawn
     if document.get("error"):
         print(f"{document['error']['on']} {document['error']['what']}".strip())
-    for step in (document.get("next") or {}).get("do", ()):
+    then = document.get("next") or {"do": (), "run": None}
+    for step in then["do"]:
         print(f"now: {step}")
+    if then["run"]:
+        print(f"run: {shlex.join(then['run'])}")
     return running.returncode
 
 

@@ -13,7 +13,7 @@ from doctor import __version__
 from doctor.cli import mistyped, options, signals, stdio
 from doctor.cli.help_page import HelpedCommand
 from doctor.cli.screen import make_screen
-from doctor.errors import DoctorError, Stopped
+from doctor.errors import DoctorError
 
 #: All commands, under the headings of ``--help``, in the order in which one meets them.
 SECTIONS = {
@@ -22,6 +22,7 @@ SECTIONS = {
     "What is plugged in": ("ports", "cards"),
     "The board's own files": ("backup", "restore"),
     "To practise": ("sim",),
+    "A board that you can spare": ("trial",),
     "For programs": ("schema",),
 }
 COMMANDS = tuple(chain.from_iterable(SECTIONS.values()))
@@ -108,25 +109,11 @@ def _run(argv: Sequence[str]) -> int:
         return int(result or 0)
     except click.exceptions.Exit as done:
         return done.exit_code
-    except click.ClickException as err:
-        return _tell(argv, mistyped.misunderstood(err))
-    except DoctorError as err:
-        return _tell(argv, err)
-    except (click.Abort, KeyboardInterrupt):
-        return _tell(argv, Stopped())
-    except Exception as err:
-        if "--debug" in argv:
+    except (Exception, KeyboardInterrupt) as err:
+        told = options.error_of(err)
+        if told.id == options.INTERNAL and "--debug" in argv:
             raise
-        return _tell(argv, _fault(err))
-
-
-def _fault(err: Exception) -> DoctorError:
-    return DoctorError(
-        "internal",
-        f"fipy-doctor itself failed: {type(err).__name__}: {err}",
-        cause="a bug in fipy-doctor",
-        next="run the same command with --debug and report what it prints",
-    )
+        return _tell(argv, told)
 
 
 def _tell(argv: Sequence[str], err: DoctorError) -> int:

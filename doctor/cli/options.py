@@ -25,7 +25,24 @@ if TYPE_CHECKING:  # what examines a bench is loaded by the commands that have o
     from doctor.events import Event, Listener
 
 F = TypeVar("F", bound=Callable[..., Any])
+INTERNAL = "internal"  #: the id of a fault of ours
 Given = dict[str, Any]  #: what click has parsed, by the names of the parameters
+
+
+def error_of(err: BaseException) -> DoctorError:
+    """What ended a run, as the user is told of it: an error of ours, a mistyped command, a stop, or a fault of ours."""
+    if isinstance(err, DoctorError):
+        return err
+    if isinstance(err, click.ClickException):
+        return mistyped.misunderstood(err)
+    if isinstance(err, (click.Abort, KeyboardInterrupt)):
+        return Stopped()
+    return DoctorError(
+        INTERNAL,
+        f"fipy-doctor itself failed: {type(err).__name__}: {err}",
+        cause="a bug in fipy-doctor",
+        next="run the same command with --debug and report what it prints",
+    )
 
 
 class OneOfEach(HelpedCommand):
@@ -39,10 +56,12 @@ class OneOfEach(HelpedCommand):
         """Run the command; if it ends in an error, the report that was asked for says so, too."""
         try:
             return super().invoke(ctx)
-        except (DoctorError, KeyboardInterrupt, click.Abort) as err:
+        except click.exceptions.Exit:
+            raise
+        except (Exception, KeyboardInterrupt) as err:
             asked = ctx.params.get("report")
             if asked is not None and asked.is_due:
-                ended = err if isinstance(err, DoctorError) else Stopped()
+                ended = error_of(err)
                 from doctor.report import as_json
 
                 name = ctx.info_name or ""

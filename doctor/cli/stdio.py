@@ -80,7 +80,7 @@ class _Ahead:
     """A thread that writes in the place of whoever prints, in order: it can be given up when its reader stops reading.
 
     patient  the main thread waits for room, and until what it flushed is read; else what finds no room is dropped
-    limit_s  how long nothing may be read before the rest is given up; None for ever
+    limit_s  how long nothing may be read before the rest is given up; None: no limit
     """
 
     def __init__(self) -> None:

@@ -30,6 +30,7 @@ class VolumeKind(str, Enum):
     ARCHIVE = "an archive (zip, gzip, xz)"
     DISK_IMAGE = "a packed disk image"
     GPT = "a GPT disk"
+    BITLOCKER = "a volume that Windows encrypted (BitLocker)"
     UNKNOWN = "unknown"
 
     @property
@@ -90,6 +91,8 @@ _ARCHIVE_MARKS = (b"PK\x03\x04", b"\x1f\x8b", b"\xfd7zXZ", b"7z\xbc\xaf", b"Rar!
 _DISK_IMAGE_MARKS = (b"QFI\xfb", b"conectix", b"KDMV", b"vhdxfile", b"<<< ")  #: qcow2, VHD, VMDK, VHDX, VirtualBox
 _BLANK_BYTES = (0x00, 0xFF)  #: what erased cards read as
 _EXTENDED_TYPES = (0x05, 0x0F, 0x85)
+#: Of BitLocker To Go, behind the boot sector of a FAT32 volume that holds nothing of the user's (libbde, file format).
+_BITLOCKER_TO_GO = bytes.fromhex("3bd66749292ed84a8399f6a339e3d001"), 424
 _MOST_GPT_ENTRIES = 128
 _MOST_LOGICAL_DRIVES = 32
 
@@ -99,6 +102,8 @@ def kind_of(data: bytes) -> VolumeKind:
     if len(data) < SECTOR_BYTES:
         data = data.ljust(SECTOR_BYTES, b"\0")
     boot = data[:SECTOR_BYTES]
+    if boot[3:11] == b"-FVE-FS-" or boot.startswith(*_BITLOCKER_TO_GO):
+        return VolumeKind.BITLOCKER
     if board_sees_fat(boot) and (fat := _fat(boot)) is not None:
         # What lies behind the boot sector does not count then: a FAT16 that leads cluster 256 to 11080 spells HFS+
         # there, and a formatter may leave the ext mark of an earlier use in the reserved sectors.

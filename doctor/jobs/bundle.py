@@ -30,6 +30,7 @@ from doctor.documents.json_file import open_ours, write_whole
 from doctor.documents.trace_lines import is_trace
 from doctor.errors import DoctorError, UsageError
 from doctor.jobs.memory.state_dir import state_place
+from doctor.jobs.trial import BOARD_CHARS
 from doctor.knowledge.catalogue import HERE
 from doctor.text.command import PROGRAM, Command
 from doctor.text.escape import shown
@@ -163,12 +164,16 @@ def _kept(place: Path, left_out: list[tuple[str, str]]) -> Iterator[_Found]:
         ("journal", ".damaged", KIND_JOURNAL),
         ("begun", ".json", KIND_RECORD),
         (".", "tried.json", KIND_RECORD),
+        ("trial", ".json", KIND_RECORD),
+        ("trial", ".jsonl", KIND_RECORD),
     ):
         for number, path in enumerate(_newest(place / folder, ending), 1):
             plain = path.name if _OUR_LOG.fullmatch(path.name) else f"{number}{path.suffix}"
             name = f"{kind}/{plain}" if folder != "." else f"{kind}/{path.name}"
             if folder == "journal" and ending == ".damaged":
                 name = f"{kind}/{number}.damaged.json"
+            if folder == "trial":  # without what stands for the board
+                name = f"{folder}/{number}{path.name[BOARD_CHARS:]}"
             try:
                 yield _read(path, name, kind)
             except (OSError, ValueError) as err:

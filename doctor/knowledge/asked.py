@@ -54,7 +54,7 @@ _WHICH = re.compile(
     r"|\b(?:newer|something new|more recent) (?:\w+ ){0,2}?(?:than|image|file|firmware|build)"
     r"|\b(?:something|anything) newer|\betwas neueres|\balgo (?:mas )?nuevo|\bquelque chose de plus recent"
     r"|\biets nieuwers"
-    r"|\b(?:go|get|way|come)\b[^?.]{0,12}\bback\b"
+    r"|\b(?:go|get|way|come)\b[^?.]{0,12}\bback\b|\b(?:go|get|switch|change) to (?:cat|nb|lte-?m)"
     r"|\bwelche[sr]?\b[^?.]{0,20}\b(?:datei|image|firmware|version|nehme|brauche|flashe)|\bwie komme ich\b"
     r"|\bwas muss ich\b[^?.]{0,20}\bflashen|\bzurueck (?:auf|zu|nach)\b"
     r"|\b(?:que|cual|cuales) (?:es )?(?:el |la )?(?:archivo|fichero|imagen|firmware|version)"
@@ -153,7 +153,7 @@ _ABOUT = {
         re.I,
     ),
     POWER: re.compile(
-        r"\bstrom (?:weg|aus)\b|\bpull or not|\bun ?plug|\bpull(?:ing)?\b"
+        r"\bstrom (?:weg|aus)\w*|\bpull or not|\bun ?plug|\bpull(?:ing)?\b"
         r"|\bdisconnect|\bpower(?:ing)?(?: it| the board)? (?:off|down|cycl)"
         r"|\bcut (?:the )?power|\b(?:switch|turn)(?:ing)?(?: \w+){0,3} off|\binterrupt|\babbrech"
         r"|\b(?:aus|ab)(?:zu)?(?:steck|zieh|schalt)|\bziehen|\bdesenchuf|\bdesconect|\bapag|\bdebranch|\bcouper"

@@ -85,8 +85,12 @@ _NOW = re.compile(
     re.I,
 )
 _CANNOT = re.compile(
-    r"[^\n?.!]{0,40}\b(?:can ?not|can.t|(?:kann|darf|geht) nicht|no (?:se )?puede|ne peut|kan niet)\b", re.I
+    r"[^\n?.!]{0,40}\b(?:can ?not|can.t|(?:kann|darf|geht) nicht|no (?:se )?puede|ne peut|kan niet|brick\w*|kills?"
+    r"|reject\w*|refus\w*)\b",
+    re.I,
 )
+#: Of a number that is compared, it is not told that it runs.
+_COMPARED = re.compile(r"\W{1,2}(?:newer|older|better|neuer|älter|besser|más|plus|nieuwer|ouder)\b", re.I)
 #: Behind these a build is only wished for, though it is written as a tool prints it.
 _WANTED = re.compile(
     r"\b(?:want(?:ed|s)?|wish(?:ed)?|goal|target|desired|required|needed|gewünscht|wunsch|ziel|soll|möchte|objetivo"
@@ -342,6 +346,8 @@ def _part(number: int, before: str, text: str, end: int) -> str:
     if _MODEM_BEHIND.match(text, end):
         return _PRINTED
     part = next((part for part, words in _PARTS if words.search(before)), "")
+    if part == _SAID and _COMPARED.match(text, end):
+        return _ASKED
     if part == _SAID and _FILE_FORM.search(before):
         return _NAMED
     if part == _SAID and (text[end - 2] == "-" or _OWNED_BEHIND.match(text, end)):  # one file of a pair, or any file

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 
 from doctor.knowledge import describe, history, own_output, signs
-from doctor.knowledge.asked import asked, questions
+from doctor.knowledge.accents import without_accents
+from doctor.knowledge.asked import FLASH, WHICH, asked, questions
 from doctor.knowledge.catalogue import Entry, entry
 from doctor.knowledge.chain import find, holds
 from doctor.knowledge.facts import Facts, facts_of
@@ -48,6 +50,13 @@ _HEALTHY_BLOCK = (
     r"Bootloader\d\*? {0,9}: [^\n]*\n(?:[^\n]*\n){0,9}?[^\n]*Software {0,9}: (?:BUILD)?\d\.\d\.\d\.\d[ -]\[?\d{5}\b"
 )
 
+#: Without one of these nothing is told to be wrong.
+_TROUBLE = re.compile(
+    r"\b(?:no|not|cannot|never|nothing|only|un\w+able|nicht|nichts|nur|kein\w*|nie|nada|sin|solo|nunca|rien|pas|plus|ne"
+    r"|jamais|sans|niet|niets|geen|nooit|zonder)\b|n.t\b|fail|err|wrong|stuck|hang|haeng|freeze|froze|lost|broke|dead|problem"
+    r"|missing|trouble|crash|stop|fehl|falsch|kaputt|verschw|fall[ao]|mal\b|perd|muert|mort|bloq|erreur|fout|kwijt|kapot",
+    re.I,
+)
 SURE, LIKELY = 0.9, 0.7  #: from these scores on a match is called certain, likely; below it is possible
 
 
@@ -143,16 +152,15 @@ def explain(data: bytes) -> Explanation:
     answered = {other for note in notes for other in note.entry.related}
     runs_now, may_run = (ours is None and runs(paste) for runs in (history.runs_now, history.may_run))
     failures = _failures(paste, found, answered, runs_now or may_run, indexes)
-    success = _success(paste, failures) if ours is None else ""
-    if not success and facts.builds.runs and _only_guessed(failures) and history.runs_again(prose):
-        success = f"{SUCCESS}, as it is told: the modem runs {facts.builds.runs[-1].number}."
+    success = (_success(paste, failures) or _success_told(facts, failures, prose)) if ours is None else ""
+    asides = _asked_about(harmless, prose)
     candidates: tuple[str, ...] = ()
     if ours is None and _only_guessed(failures):
         # What only may be meant is not asked about while a transfer runs: each question would bring a step with it.
         if success or notes or runs_now or may_run:
             failures = []
         else:
-            candidates = _candidates(failures, prose, facts, answered)
+            candidates = _candidates(failures, prose, facts, answered, asides)
     return Explanation(
         matches=tuple(failures),
         harmless=() if failures or candidates or _has_unexplained_error(paste, found) else harmless,
@@ -165,10 +173,22 @@ def explain(data: bytes) -> Explanation:
         asks=asked(prose),
         runs_now=runs_now,
         may_run=may_run,
-        asides=_asked_about(harmless, prose) if failures else (),
+        asides=asides,
         unfinished=history.unfinished(paste, prose),
         ruled_out=frozenset(_ruled_out(paste, failures)),
     )
+
+
+def _only_plans(prose: str) -> bool:
+    """Whether a description asks what to flash and tells of no trouble: then it is about none of our failures."""
+    return bool({FLASH, WHICH} & set(asked(prose))) and not _TROUBLE.search(without_accents(prose))
+
+
+def _success_told(facts: Facts, failures: list[Match], prose: str) -> str:
+    """What sentences tell that end well; empty if they do not, or if a sign shows that something is wrong."""
+    if not facts.builds.runs or not _only_guessed(failures) or not history.runs_again(prose):
+        return ""
+    return f"{SUCCESS}, as it is told: the modem runs {facts.builds.runs[-1].number}."
 
 
 def _ruled_out(paste: Paste, failures: list[Match]) -> Iterator[str]:
@@ -241,8 +261,12 @@ def _found(paste: Paste, facts: Facts, ours: OwnOutput | None, prose: str, index
     ]
 
 
-def _candidates(failures: list[Match], prose: str, facts: Facts, answered: set[str]) -> tuple[str, ...]:
+def _candidates(
+    failures: list[Match], prose: str, facts: Facts, answered: set[str], asides: tuple[Match, ...]
+) -> tuple[str, ...]:
     """Ids to ask back about: what the prose resembles, and what is near it, fits the paste and is not answered yet."""
+    if not failures and (asides or _only_plans(prose)):
+        return ()
     near = dict.fromkeys((*(match.id for match in failures), *describe.near(prose)))
     fitting = (one for one in near if one not in answered and _fits(entry(one), facts))
     return tuple(fitting)[:_MOST_CANDIDATES]
@@ -366,8 +390,9 @@ def _under_way(matches: list[Match]) -> list[Match]:
     if any(match.entry.area in (*_DEEDS, "files") and not match.entry.under_way for match in matches):
         return []
     waits = [match for match in matches if match.entry.under_way and match.how == "sign"]
-    others = [proof.number for match in matches if match not in waits for proof in match.proofs]
-    return [wait for wait in waits if wait.proofs and wait.proofs[-1].number > max(others, default=0)]
+    others = [m for m in matches if m not in waits and m.score > _BESIDE_OTHERS]
+    last = max((proof.number for match in others for proof in match.proofs), default=0)
+    return [wait for wait in waits if wait.proofs and wait.proofs[-1].number > last]
 
 
 def _causes_among(matches: list[Match], story_from: int) -> dict[str, set[str]]:

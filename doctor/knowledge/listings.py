@@ -8,7 +8,7 @@ _MOST_CHARS = 100_000  #: the longest list of ours has a third of it
 _INDENTED = r"  [^\n]*"
 _ROW = r"[a-z0-9-]+  [^\n]*"  #: an id, and what it is
 _DONE = r"done: [a-z]+(?:-[a-z]+)+"
-_NAMED = re.compile(r"^ *more:  fipy-doctor open ([a-z0-9-]{1,60})$", re.MULTILINE)
+_NAMED = re.compile(r"^ *more:  \S+ open ([a-z0-9-]{1,60})$", re.MULTILINE)
 #: What is said of a paste, how it begins, and what each further line is, if not empty.
 _SHAPES = tuple(
     (saying, re.compile(begins), re.compile(line))
@@ -19,7 +19,7 @@ _SHAPES = tuple(
             rf"{_INDENTED}|[A-Z][A-Za-z ']{{2,40}}:",
         ),
         (
-            "This is the page `fipy-doctor open {}` prints: what may be, not what is the case on your board.",
+            "This is the page {} of `fipy-doctor open`: what may be, not what is the case on your board.",
             r"([a-z0-9-]+)  [^\n]+\n(?:  [^\n]+\n)*\n  (?:area|who does it) [^\n]*\n",
             rf"{_INDENTED}|[A-Z][A-Za-z' -]{{2,40}}",
         ),

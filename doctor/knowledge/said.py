@@ -15,7 +15,7 @@ from doctor.knowledge.catalogue import HERE
 from doctor.knowledge.describe import folded
 
 _LINE = re.compile(r"^.*$", re.MULTILINE)
-_SENTENCE_END = re.compile(r"(?<=[.!?])\s+|\s[-\u2013]\s(?=[A-Z])")
+_SENTENCE_END = re.compile(r"(?<=[.!?])(?<!(?i:SMOD)\?)\s+|\s[-\u2013]\s(?=[A-Z])")
 _BEFORE_CHARS = 40  #: how far back the words that deny an idea are looked for
 _DENIED = re.compile(
     r"\b(?:not|never|without|if|unless|before i|no|only|(?<!due )to|must|(?:have|has|had) to|should|needs?|can|could"

@@ -126,9 +126,10 @@ def _holder_in_proc(target: str) -> Holder | None:
 
 
 def _holder_by_lsof(target: str) -> Holder | None:
+    names = {target, target.replace("/dev/cu.", "/dev/tty.")}  # macOS: one port; each keeps the other shut
     try:
         done = subprocess.run(
-            ["lsof", "-Fpc", target], capture_output=True, text=True, timeout=_ASK_LIMIT_S, check=False
+            ["lsof", "-Fpc", *sorted(names)], capture_output=True, text=True, timeout=_ASK_LIMIT_S, check=False
         )
     except (OSError, subprocess.SubprocessError):
         return None

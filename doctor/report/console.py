@@ -13,7 +13,7 @@ from doctor.check import Finding, Status
 from doctor.engine import PORT_OPENS, Report
 from doctor.errors import COMMAND_IDS, LONGEST, DoctorError, joint
 from doctor.remedies import Cure, Cures, DoableCure
-from doctor.report.ended import BEFORE_THE_END
+from doctor.report.ended import BEFORE_THE_END, failed_in
 from doctor.report.next_step import NextStep
 from doctor.report.prose import Prose
 from doctor.text.command import Command, marked
@@ -132,8 +132,8 @@ def error(
     with_next  False if what to do now stands below
     verbose    name the id of an error of the command line too, which has no page
     """
-    on, what = shown(err.on, LONGEST), (f"{far}: " if far else "") + told(err.what, LONGEST)
-    head = Text.assemble((on + joint(on, what), "bold"), (what, "bold red"))
+    on, what = shown(err.on, LONGEST), told(err.what, LONGEST)
+    head = Text.assemble((failed_in(far) + on + joint(on, what), "bold"), (what, "bold red"))
     lines: list[RenderableType] = [Prose(Text(""), head)]
     if stands:
         lines.append(Prose(Text("  now:   "), Text(stands)))

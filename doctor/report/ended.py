@@ -26,7 +26,12 @@ def what(document: dict[str, Any]) -> str:
     err, far = document["error"], document.get("far")
     if err is None:
         return ""
-    return f"{err['on']}: {far}: {err['what']}" if far else f"{err['on']} {err['what']}".strip()
+    return f"{failed_in(far)}{err['on']}: {err['what']}" if far else f"{err['on']} {err['what']}".strip()
+
+
+def failed_in(far: str) -> str:
+    """With what an error of a flash that had begun is headed: ``far`` as jobs/flashing/result.py says it; or ""."""
+    return f"the flash failed in {far}: " if far else ""
 
 
 def failed(found: dict[str, Any]) -> bool:

@@ -14,7 +14,7 @@ from doctor.report.elements import Html, element, joined
 from doctor.report.heard import Heard
 from doctor.report.page import GRADES
 from doctor.report.wire import ASIDE, LEGEND
-from doctor.text.command import quoted
+from doctor.text.command import Command, quoted
 from doctor.text.durations import about, clock, span
 from doctor.text.escape import counted
 
@@ -26,7 +26,10 @@ _MARKS = {
     "skip": ("·", "soft"),
 }
 _SAID_BESIDES = ("history", "looked", "advice", "ignored", "left_out", "log")
-_PRIVATE = "It may hold numbers of the modem, and pieces of the board's files: look through it before you publish it."
+_PRIVATE = (
+    "It may hold numbers of the modem and pieces of the board's files. To publish what happened, take the file of "
+)
+_MASKED = Command("report", ("report.zip",))
 MOST_LINES = 4000  #: of the log; the middle of a longer one is left out, and that is said
 
 
@@ -149,10 +152,15 @@ def _findings(findings: Sequence[dict[str, Any]]) -> Iterable[Html]:
     order = sorted(findings, key=lambda found: (not ended.failed(found), bool(found["caused_by"])))
     apart = [found for found in order if ended.failed(found) or found["status"] == "warn"]
     yield from map(_finding, apart)
-    for status, words in (("pass", "passed"), ("skip", "not examined")):
-        if rest := [found for found in order if found["status"] == status and found not in apart]:
-            summary = element("summary", _mark(*_MARKS[status]), element("strong", f"{len(rest)} {words}"))
-            yield element("details", summary, map(_finding, rest))
+    if well := [found for found in order if found["status"] == "pass"]:
+        yield element("details", _folded("pass", f"{len(well)} passed"), map(_finding, well))
+    if left := [found for found in order if found["status"] == "skip" and found not in apart]:
+        named = [element("li", element("strong", found["check"]), f" {found['summary']}") for found in left]
+        yield element("details", _folded("skip", f"{len(left)} not examined"), element("ul", named))
+
+
+def _folded(status: str, words: str) -> Html:
+    return element("summary", _mark(*_MARKS[status]), element("strong", words))
 
 
 def _mark(mark: str, style: str) -> Html:
@@ -161,7 +169,9 @@ def _mark(mark: str, style: str) -> Html:
 
 def _finding(found: dict[str, Any]) -> Html:
     mark, style = _MARKS[found["status"]]
-    rows = (*found["evidence"].items(), ("read on", found["link"]), ("took", f"{found['duration_ms'] / 1000:.1f} s"))
+    rows = [(name.replace("_", " "), value) for name, value in found["evidence"].items()]
+    took = f"{found['duration_ms'] / 1000:.1f} s" if found["duration_ms"] else None
+    rows += [("read on", found["link"]), ("took", took)]
     return element(
         "details",
         element(
@@ -203,7 +213,7 @@ def _said(heard: Heard) -> Iterable[Html]:
         yield element("ol", [_spoken(clock(at_s), *said) for at_s, *said in log], class_="wire")
     if wires:
         yield element("h3", "On the wire, around what matters and at the end")
-        yield element("p", f"{LEGEND}. {_PRIVATE}", class_="soft")
+        yield element("p", f"{LEGEND}. {_PRIVATE}", element("code", _MASKED.line()), ".", class_="soft")
         yield element("ol", [_spoken(f"{at_s:.3f}", *said) for at_s, *said in wires], class_="wire")
 
 

@@ -368,20 +368,20 @@ def examine(port, clock, profile, emit=None, found=None):
         if known is not None:
             port.set_baud(known.baud)
         state = known or detect(port, clock, profile, emit)
-        facts = read_facts(port, clock, profile, state)
+        facts = read_facts(port, clock, profile, state, emit)
         if not facts.unanswered or state.mode != SILENT:
             break
     return state, facts
 
 
-def read_facts(port, clock, profile, state):
-    # type: (Port, Clock, Profile, State) -> Facts
+def read_facts(port, clock, profile, state, emit=None):
+    # type: (Port, Clock, Profile, State, Optional[Emit]) -> Facts
     """Ask what the mode allows to be asked, and nothing else (modem-protocol.md 3.1)."""
     facts = Facts()
     facts.ati = state.ati
     if state.mode not in (APPLICATION, RECOVERY, RAM_UPDATER):
         return facts
-    at = AtChannel(port, clock)
+    at = AtChannel(port, clock, emit)
     facts.smod = _ask(at, facts, "smod", "AT+SMOD?")
     facts.smswboot = _ask(at, facts, "smswboot", "AT+SMSWBOOT?")
     facts.smupgrade = _ask(at, facts, "smupgrade", "AT+SMUPGRADE?")

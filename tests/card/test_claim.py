@@ -130,6 +130,7 @@ def test_a_plan_says_that_an_image_has_another_name(tmp_path: Path) -> None:
     ],
     ids=" ".join,
 )
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
 @pytest.mark.long
 def test_a_pipe_is_refused_at_once(tmp_path: Path, words: list[str]) -> None:
     os.mkfifo(tmp_path / "pipe")

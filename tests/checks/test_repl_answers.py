@@ -160,6 +160,12 @@ def test_a_program_at_a_port_with_a_strange_usb_id_is_not_stopped_unasked(usb_id
     assert ("or this is no FiPy or GPy" in found.cause) is (usb_id is not PYCOM)
 
 
+def test_a_line_that_sends_back_what_it_gets_carries_data() -> None:
+    found = look(devices.talker(answers=lambda wire, data: wire.say(data)))
+    assert "comes back" in found.summary and found.remedies[0].id == "separate-tx-rx"
+    assert not any("only power" in step for step in cures().get(found.remedies[0]).steps(found))
+
+
 def test_an_undecided_modem_names_the_option_for_a_bare_one() -> None:
     found = look(devices.modem(921600))
     assert "`fipy-doctor check --via modem`" in found.summary

@@ -75,7 +75,7 @@ def test_who_asks_for_the_same_step_again_says_why(
 def test_flash_and_status_lead_the_same_way(terminal: Terminal, tmp_path: Path, image: Path) -> None:
     port = f"sim://fipy?fault=hang&state={tmp_path / 'bench'}"
     flashed = terminal.type("flash", str(image), "--yes", "--port", port)
-    assert flashed.code == 3
+    assert flashed.code == 3 and re.search(r"^the flash failed in step \d of \d: modem: ", flashed.out, re.MULTILINE)
     first, second = terminal.type("status", "--port", port), terminal.type("status", "--port", port)
     assert first == second and " ".join(first.next[:3]) in flashed.out
     terminal.type(*first.hands[0])

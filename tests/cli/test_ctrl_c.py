@@ -102,7 +102,11 @@ def test_in_the_transfer_with_nobody_to_ask(terminal: Terminal, monkeypatch: pyt
 def test_in_the_transfer_stopping(terminal: Terminal, monkeypatch: pytest.MonkeyPatch, image: object) -> None:
     said = pressed(terminal, monkeypatch, image, at=0.5, keys=KEYS["stop"])
     assert said.code == 3
-    assert "modem: step " in said.out and "of 100,000 bytes: " in said.out and "  now:   the modem " in said.out
+    assert (
+        "\nthe flash failed in step " in said.out
+        and "of 100,000 bytes: modem: " in said.out
+        and "  now:   the modem " in said.out
+    )
     assert "press the board's reset button" in said.out
     assert f"fipy-doctor flash {image}" in said.out
 

@@ -15,7 +15,7 @@ from doctor.documents.host_names import host_name
 from doctor.errors import CardError
 from doctor.sim.practice.image import make_practice_image
 from tests.another_system import Windows, powershell_says
-from tests.card.images import BIG, DUP, DUP_NAME, card
+from tests.card.images import BIG, DUP, DUP_NAME, START, card
 from tests.plugged import COM1, ON_WINDOWS, plug_in
 
 from .terminal import Said, Terminal
@@ -85,6 +85,29 @@ def test_a_card_that_a_program_uses_is_left_alone(
     with pytest.raises(CardError) as caught, open_for_writing(Path(DRIVE)):
         pass
     assert caught.value.cause == "a program uses a file on it" and "administrator" not in caught.value.next
+    assert image.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("at", "mark"),
+    [
+        (3, b"-FVE-FS-"),
+        (424, bytes.fromhex("3bd66749292ed84a8399f6a339e3d001")),
+    ],  # To Go: a FAT32 with a reader for old Windows
+)
+def test_a_card_that_windows_encrypted_is_never_written(
+    terminal: Terminal, image: Path, windows: Windows, monkeypatch: pytest.MonkeyPatch, at: int, mark: bytes
+) -> None:
+    """Unlocked, Windows shows its files, which we cannot see: a copy of them would hold none."""
+    with image.open("r+b") as file:
+        file.seek(START + at)
+        file.write(mark)
+    before = image.read_bytes()
+    in_reader(image, windows, monkeypatch)
+    words = ("fix", "--reformat-sd", "--backup", str(image.parent / "copies"), "--yes", "--force-device", "--sd")
+    for place in (DRIVE, str(image)):
+        said = terminal.type(*words, place)
+        assert said.code == 1 and "BitLocker" in said.out + said.err, said.out + said.err
     assert image.read_bytes() == before
 
 

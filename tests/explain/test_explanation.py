@@ -465,3 +465,50 @@ def test_a_port_s_number_is_no_mode() -> None:
 def test_a_step_that_is_done_is_not_forbidden_any_more() -> None:
     done = b">>> info()\nLR5.1.1.0-41065\n>>> run('/sd/CATM1-38638.dup')\nYour modem has been successfully updated.\n"
     assert advice(explain(done + b"LR5.1.1.0-38638\n")).steps[0].startswith("If it is done already")
+
+
+def test_a_port_that_left_under_the_radio_is_a_matter_of_the_supply() -> None:
+    text = (
+        b"/dev/ttyACM0\n[INFO] LTE()\nserial.serialutil.SerialException: device reports readiness to read but returned "
+        b"no data (device disconnected or multiple access on port?)\n$ ls /dev/ttyACM*\n/dev/ttyACM1\n"
+    )
+    found = explain(text)
+    assert [match.id for match in found.causes] == ["usb-hub-underpowered"]
+    assert not any("editor's console" in step for step in advice(found).steps)
+
+
+def test_who_plans_and_tells_of_no_trouble_is_asked_about_none() -> None:
+    text = "The carrier lists the module as 'SW 48829 approved'. GPy, info() says LR5.1.1.0-41065. Need I update it?"
+    found = explain(text.encode())
+    assert not found.candidates
+    assert advice(found).answers[0].startswith("Flash it? Not before `fipy-doctor plan FILE.dup`")
+
+
+@pytest.mark.parametrize(
+    ("text", "ids"),
+    [
+        ("OSError: [Errno 28] ENOSPC. df says 0 free, modem 41065 all fine", {"modem-in-ffh"}),
+        ("the page says recovery and updater.elf, always. modem 39529", {"modem-in-ffh"}),
+    ],
+)
+def test_a_nought_is_no_mode_and_a_page_is_no_modem(text: str, ids: set[str]) -> None:
+    assert ids.isdisjoint(match.id for match in explain(text.encode()).matches)
+
+
+def test_a_mode_keeps_its_own_cure() -> None:
+    text = b"GPy. AT gives OK, ATI gives ERROR, AT+SMOD? gives 0. I have CATM1-41065.dup and updater.elf. Save it how?"
+    found = explain(text)
+    assert found.causes[0].id == "modem-in-ffh"
+    assert "--updater-elf" in advice(found).steps[0]
+
+
+def test_a_number_that_is_compared_does_not_run() -> None:
+    facts = explain(b"Is 41019 newer than 41065? GPy runs 41065, the carrier wants NB-IoT.").facts
+    assert [build.number for build in facts.builds.runs] == [41065]
+
+
+def test_what_is_harmless_and_asked_about_is_answered_without_guesses() -> None:
+    text = b"Failed to read project status, uploading all\nOSError: -1\nIs 'Failed to read project status' the cause?"
+    found = explain(text)
+    assert not found.candidates
+    assert "harmless" in advice(found).answers[0]

@@ -249,7 +249,7 @@ LISTS = {
     ("flash", "--help"): "a help page",
     ("checks",): "a list of what fipy-doctor knows",
     ("open",): "a list of what fipy-doctor knows",
-    ("open", "modem-silent"): "the page `fipy-doctor open modem-silent` prints",
+    ("open", "modem-silent"): "the page modem-silent of `fipy-doctor open`",
     ("cards",): "`fipy-doctor cards`",
     ("ports",): "`fipy-doctor ports`. It begins with /dev/ttyS0 no USB device",
     ("sim", "--list"): "`fipy-doctor sim --list`",

@@ -22,6 +22,7 @@ from doctor.link.port_url import PortUrl
 from doctor.remedies import cures
 from doctor.report.next_step import after
 from doctor.text.command import Command
+from tests.another_system import on
 
 pytestmark = pytest.mark.skipif(not Path("/proc/locks").exists(), reason="needs /proc/locks (Linux)")
 
@@ -98,6 +99,19 @@ def test_who_has_it_open_without_a_lock_is_found_too(port: str, tmp_path: Path) 
     with held([script(tmp_path, "terminal.py", PLAIN), port]) as pid:
         assert str(who_holds(port)).endswith(f"(pid {pid})")
     assert who_holds(port) is None
+
+
+def test_macos_names_who_has_the_other_name_of_the_port_open(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    on(monkeypatch, "darwin")
+    monkeypatch.setattr("doctor.link.holders._PROC", tmp_path / "proc")  # which macOS lacks
+    program = script(
+        tmp_path,
+        "lsof",
+        f"#!/bin/sh\ncase \"$*\" in *' /dev/tty.usbmodem1'*) printf 'p{os.getpid()}\\ncus\\np1\\ncscreen\\n';; esac\n",
+    )
+    Path(program).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    assert str(who_holds("/dev/cu.usbmodem1")) == "screen (pid 1)"
 
 
 @pytest.mark.long

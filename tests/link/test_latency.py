@@ -13,6 +13,7 @@ from doctor.link.latency import latency_ms
 from tests.another_system import Windows, on
 
 Values = dict[str, Any]
+DENIED: Values = {"may": "not be read"}
 
 
 class Registry:
@@ -27,6 +28,8 @@ class Registry:
 
     @contextmanager
     def OpenKey(self, key: str, path: str) -> Iterator[str]:
+        if self.keys.get(rf"{key}\{path}") is DENIED:
+            raise PermissionError(13, "Access is denied")
         if rf"{key}\{path}" not in self.keys:
             raise FileNotFoundError(2, "The system cannot find the file specified")
         yield rf"{key}\{path}"
@@ -47,6 +50,7 @@ def test_windows_tells_it_beside_the_name_of_the_port(monkeypatch: pytest.Monkey
     Windows.installed(monkeypatch)
     chips: dict[str, Values] = {
         "gone": {},
+        "locked": DENIED,
         "other": {"PortName": "COM3", "LatencyTimer": 1},
         "old": {"PortName": "COM4"},
     }

@@ -3,8 +3,10 @@ from __future__ import annotations
 import pytest
 
 from doctor.check import Status
+from doctor.knowledge.catalogue import entry
 from doctor.modem.facts import ModemFacts
 from doctor.modem.verdict import FLASH_FULL_IMAGE, POWER_CYCLE, verdict
+from doctor.text.power_off import UNPLUG
 from doctor.updater import states
 
 PASS, WARN, FAIL = Status.PASS, Status.WARN, Status.FAIL
@@ -44,6 +46,12 @@ def test_whatever_is_wrong_has_a_cause_and_a_cure(mode: str) -> None:
 def test_a_modem_that_keeps_its_power_until_it_is_flashed_is_told_nothing_else(mode: str) -> None:
     remedies = verdict(ModemFacts(mode, notes=("session-closed",))).remedies
     assert FLASH_FULL_IMAGE in remedies and POWER_CYCLE not in remedies
+
+
+@pytest.mark.parametrize("mode", [states.RECOVERY, states.RAM_UPDATER, states.FFH])
+def test_the_page_of_a_modem_that_keeps_its_power_takes_none_away(mode: str) -> None:
+    page = verdict(ModemFacts(mode)).catalogue
+    assert page is not None and not [step for step in entry(page).cure if UNPLUG in step or UNPLUG[1:] in step]
 
 
 def test_updater_image_turns_ffh_into_a_warning() -> None:

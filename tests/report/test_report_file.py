@@ -197,6 +197,13 @@ def test_what_did_not_end_with_0_is_not_reported_as_well(report: Report, why: st
     assert (case.get("name"), case[0].tag, case[0].get("message")) == ("check", "failure", why)
 
 
+def test_a_fault_of_ours_is_reported_too(terminal: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("doctor.engine.run", lambda *_given, **_named: 1 // 0)
+    said = terminal.type("check", "--port", "sim://fipy", "--report", str(tmp_path / "r.json"))
+    error = json.loads((tmp_path / "r.json").read_text())["error"]
+    assert said.code == 1 and error["id"] == "internal" and "ZeroDivisionError" in error["what"]
+
+
 def test_a_modem_with_something_left_to_do_is_a_failure_in_junit(terminal: Terminal) -> None:
     assert terminal.type("status", "--port", "sim://fipy?scenario=modem-recovery", "--report", "s.xml").code == 1
     whole = ElementTree.fromstring(Path("s.xml").read_text(encoding="utf-8"))

@@ -160,6 +160,8 @@ def surveyed(card: Path, choice: Choice) -> Iterator[Survey]:
     """
     with open_source(card) as source:
         verdict = judge(source)
+        if VolumeKind.BITLOCKER in (verdict.layout.whole, *(part.kind for part in verdict.layout.partitions)):
+            raise _encrypted(source.name)
         mark = read_mark(source.read_at(0, min(SECTOR_BYTES, source.size_bytes)))
         if mark is not None and not choice.nothing:
             raise _backup_is_away(source.name, mark) if is_device(card) else _image_of_unfinished(source.name, mark)
@@ -182,6 +184,17 @@ def surveyed(card: Path, choice: Choice) -> Iterator[Survey]:
         yield Survey(
             verdict, tuple(found), torn, incomplete, tuple(lost), arrangement, layout, layout.plan == usual, mark
         )
+
+
+def _encrypted(on: str) -> CardError:
+    """Also while Windows shows its files: those are not seen from outside, and a copy of them would hold none."""
+    return CardError(
+        "card-is-fat",
+        f"must not be written: it is {VolumeKind.BITLOCKER.value}",
+        on=on,
+        cause="its files cannot be seen without Windows, so that they could not be backed up",
+        next="copy what you need from it, format it in Windows (FAT32), then run the same command again",
+    )
 
 
 def _backup_is_away(on: str, mark: Mark) -> CardError:

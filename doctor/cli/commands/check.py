@@ -14,6 +14,7 @@ from doctor.cli import options
 from doctor.cli.check_line import CheckLine
 from doctor.cli.live_line import LiveLine
 from doctor.cli.screen import Screen
+from doctor.link.port_url import PortUrl
 from doctor.text.escape import shown
 
 if TYPE_CHECKING:
@@ -140,9 +141,11 @@ def show_next(step: NextStep, screen: Screen) -> None:
 def _offered_card(screen: Screen) -> Path | None:
     """The only removable FAT card, if the user wants it examined too.
 
-    Nobody is asked if nobody can answer: then a line says how to give the card. A replay has the card of its trace.
+    Nobody is asked if nobody can answer: then a line says how to give the card. A simulated bench has its own card, a
+    replay that of its trace: no drive of this PC is looked for then.
     """
-    if screen.as_json or screen.quiet or screen.replays:
+    port = screen.out.bench.port
+    if screen.as_json or screen.quiet or (port is not None and PortUrl.read(port).in_process):
         return None
 
     from doctor.card.found import only_fat_card

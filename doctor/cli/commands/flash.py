@@ -156,4 +156,5 @@ def _show_error(result: FlashResult, step: NextStep | None, screen: Screen) -> N
         ends = result.onward is None or step is None
         told = console.error(result.error, far=result.far, stands=left, with_next=ends, verbose=screen.verbose)
         screen.show(told)
-    screen.name_log(result.log, result.error)
+    if result.begun or result.error is None:
+        screen.name_log(result.log, result.error)

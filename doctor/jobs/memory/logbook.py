@@ -179,9 +179,9 @@ def logged(bench: Bench, job: str, request: object = None, listen: Listener = ev
             f"fipy-doctor {__version__}, {platform.system()} {platform.release()}, Python {platform.python_version()}, "
             f"{local_now():%Y-%m-%d}"
         )
-        log.line(f"bench: {_said(bench.options)}")
-        if request is not None:
-            log.line(f"asked: {_said(request)}")
+        for what, given in (("bench", bench.options), ("asked", request)):
+            if said := "" if given is None else _said(given):
+                log.line(f"{what}: {said}")
         try:
             yield running
         except DoctorError as err:
@@ -281,4 +281,4 @@ def _said(given: Any) -> str:
         value = getattr(given, member.name)
         if member.repr and value != plain:
             told.append(f"{member.name}={value!r}")
-    return shown(", ".join(told), _LONGEST) or "nothing besides"
+    return shown(", ".join(told), _LONGEST)

@@ -65,6 +65,7 @@ def test_check_without_a_card_names_the_only_one(terminal: Terminal, pc: list[Dr
     assert f"add --sd {image}" in terminal.type(*words).err
     assert "add --sd" not in terminal.type(*words, "--sd", str(image)).err
     assert "add --sd" not in terminal.type(*words, "--quiet").err
+    assert "add --sd" not in terminal.type(*words, "--port", "sim://fipy").err  # it has a card of its own
     pc.append(pc[0])
     assert "add --sd" not in terminal.type(*words).err
 
