@@ -76,13 +76,13 @@ def test_a_short_name_goes_only_as_a_word() -> None:
 
 
 def test_a_list_of_numbers_is_masked_whole() -> None:
-    numbers = [f"{8949020000123456789 + n}" for n in range(3000)]
+    numbers = [f"{8949020000123456789 + n}" for n in range(1100)]
     mask = Mask()
     mask.know("user", "annegret")
     text = "annegret\n" + "\n".join(numbers)
     mask.learn(text)
     now = mask.masked(text)
-    assert len(set(now.split("\n"))) == 3001 and not set(now.split("\n")) & {*numbers, "annegret"}
+    assert len(set(now.split("\n"))) == 1101 and not set(now.split("\n")) & {*numbers, "annegret"}
 
 
 def test_only_what_was_replaced_is_counted() -> None:

@@ -29,7 +29,7 @@ WRITTEN = (
     ("Authorization: Bearer eyJhbGciOi.J9eyJzdWIi.abc_def", "eyJhbGciOi.J9eyJzdWIi.abc_def"),
     ("ftp://Trillian:Marvin42@192.168.4.1/flash", "Trillian", "Marvin42"),
     ("rfc2217://heartofgold.lan:4000 opened", "heartofgold.lan"),
-    ("USB VID:PID=04D8:F013 SER=PYQ9X8Z LOCATION=1-2", "PYQ9X8Z"),
+    ("USB VID:PID=04D8:F013 \x53ER=PYQ9X8Z LOCATION=1-2", "PYQ9X8Z"),
     ("/dev/cu.usbmodemPy9q8z1, /dev/tty.usbserial-A50285BI", "Py9q8z1", "A50285BI"),
     (r"USB\VID_04D8&PID_F013\PYQ9X8Z", "PYQ9X8Z"),
     ("/dev/serial/by-id/usb-FTDI_FT231X_DN03X7QQ-if00-port0", "DN03X7QQ"),
