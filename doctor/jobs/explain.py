@@ -7,7 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -178,30 +178,15 @@ def clipboard(run: Callable[[Sequence[str]], bytes | None] | None = None) -> byt
 
 def advice(explanation: Explanation) -> Advice:
     """What the matches mean together, and what to do now: the first cause's cure, then the others' first steps."""
-    together = []
-    for cause in explanation.causes:
-        after = _consequences(cause, explanation.matches)
-        if after:
-            together.append(
-                f"{cause.id} comes first; {_listed(after)} may follow from it. Cure {cause.id}, then look again."
-            )
-    if explanation.causes:
-        together += [f"{aside.id} is not the reason: {aside.entry.means}" for aside in explanation.asides]
     decides, keep = _about_the_power(explanation.causes)
     steps = _steps(explanation, decides, keep)
-    others = _apart_from_first(explanation.causes)
-    if others:
-        in_order = "; take them in this order" if steps[0] in explanation.causes[0].entry.cure else ""
-        together.append(f"{_listed([explanation.causes[0].id, *others])} are separate matters{in_order}.")
     only_waits = steps and len(explanation.causes) == 1 and all(map(_ONLY_WAITS.match, steps))
     if explanation.runs_now or (explanation.may_run and not only_waits):
         newer = filter(None, (_whether_newer(explanation),))
         return Advice((_LET_IT_RUN, *newer), (), _WHILE_IT_RUNS)
-    spared = tuple(f"{aside.entry.title}." for aside in explanation.asides if not explanation.causes)
     judged = _judged(explanation)
     way = _which_file(explanation, judged)
     answers = {
-        WORKED: "",  # said of every text that shows it
         HELPS: _whether_a_flash_helps(explanation, steps),
         FLASH: judged or _whether_to_flash(explanation, steps),
         AGAIN: _whether_again(explanation, steps),
@@ -211,16 +196,41 @@ def advice(explanation: Explanation) -> Advice:
         DONE: _whether_done(explanation),
         DEAD: _whether_dead(explanation),
         POWER: _whether_power_may_go(explanation, decides, keep),
-        WHICH: way,
     }
-    asked = tuple(kind for kind in explanation.asks if not judged or kind not in (FLASH, GO))
-    asked = (FLASH, *asked) if judged else asked
-    asked = (*(kind for kind in asked if kind != WHICH), WHICH)
-    answered = tuple(answers[kind] for kind in asked if answers.get(kind))
+    answered = (*_answered(explanation, answers, judged), *filter(None, (way,)))
     runs = _what_runs(explanation)
     answered = (*runs, *answered) if WORKED in explanation.asks else (*answered, *runs)
-    answered = (_LET_IT_RUN, *answered) if explanation.may_run else answered
-    return Advice((*spared, *answered), tuple(together), steps, bool(judged or way))
+    first = (_LET_IT_RUN,) if explanation.may_run else ()
+    return Advice((*first, *_spared(explanation), *answered), _together(explanation, steps), steps, bool(judged or way))
+
+
+def _answered(explanation: Explanation, answers: dict[str, str], judged: str) -> Iterator[str]:
+    """The answers to what is asked, in that order; what the rules say of a step comes first, asked for or not."""
+    asked = (FLASH, *(kind for kind in explanation.asks if kind not in (FLASH, GO))) if judged else explanation.asks
+    return filter(None, (answers.get(kind) for kind in asked))
+
+
+def _spared(explanation: Explanation) -> Iterator[str]:
+    """What is harmless and asked about, if nothing else is known."""
+    return (f"{aside.entry.title}." for aside in explanation.asides if not explanation.causes)
+
+
+def _together(explanation: Explanation, steps: Sequence[str]) -> tuple[str, ...]:
+    """Which finding is the cause of which, what is not the reason, and what is a matter of its own."""
+    together = []
+    for cause in explanation.causes:
+        after = _consequences(cause, explanation.matches)
+        if after:
+            together.append(
+                f"{cause.id} comes first; {_listed(after)} may follow from it. Cure {cause.id}, then look again."
+            )
+    if explanation.causes:
+        together += [f"{aside.id} is not the reason: {aside.entry.means}" for aside in explanation.asides]
+    others = _apart_from_first(explanation.causes)
+    if others:
+        in_order = "; take them in this order" if steps[0] in explanation.causes[0].entry.cure else ""
+        together.append(f"{_listed([explanation.causes[0].id, *others])} are separate matters{in_order}.")
+    return tuple(together)
 
 
 def _what_runs(explanation: Explanation) -> tuple[str, ...]:

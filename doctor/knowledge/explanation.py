@@ -152,20 +152,15 @@ def explain(data: bytes) -> Explanation:
     answered = {other for note in notes for other in note.entry.related}
     runs_now, may_run = (ours is None and runs(paste) for runs in (history.runs_now, history.may_run))
     failures = _failures(paste, found, answered, runs_now or may_run, indexes)
-    success = _success(paste, failures) if ours is None else ""
-    if not success and facts.builds.runs and _only_guessed(failures) and history.runs_again(prose):
-        success = f"{SUCCESS}, as it is told: the modem runs {facts.builds.runs[-1].number}."
+    success = (_success(paste, failures) or _success_told(facts, failures, prose)) if ours is None else ""
     asides = _asked_about(harmless, prose)
     candidates: tuple[str, ...] = ()
     if ours is None and _only_guessed(failures):
-        # What only may be meant is not asked about while a transfer runs: each question would bring a step with it;
-        # nor is whoever plans, and tells of no trouble, asked about failures.
-        asks_to_flash = not failures and {FLASH, WHICH} & set(asked(prose))
-        plans = asks_to_flash and not _TROUBLE.search(without_accents(prose))
-        if success or notes or runs_now or may_run or plans:
+        # What only may be meant is not asked about while a transfer runs: each question would bring a step with it.
+        if success or notes or runs_now or may_run:
             failures = []
-        elif failures or not asides:
-            candidates = _candidates(failures, prose, facts, answered)
+        else:
+            candidates = _candidates(failures, prose, facts, answered, asides)
     return Explanation(
         matches=tuple(failures),
         harmless=() if failures or candidates or _has_unexplained_error(paste, found) else harmless,
@@ -182,6 +177,18 @@ def explain(data: bytes) -> Explanation:
         unfinished=history.unfinished(paste, prose),
         ruled_out=frozenset(_ruled_out(paste, failures)),
     )
+
+
+def _only_plans(prose: str) -> bool:
+    """Whether a description asks what to flash and tells of no trouble: then it is about none of our failures."""
+    return bool({FLASH, WHICH} & set(asked(prose))) and not _TROUBLE.search(without_accents(prose))
+
+
+def _success_told(facts: Facts, failures: list[Match], prose: str) -> str:
+    """What sentences tell that end well; empty if they do not, or if a sign shows that something is wrong."""
+    if not facts.builds.runs or not _only_guessed(failures) or not history.runs_again(prose):
+        return ""
+    return f"{SUCCESS}, as it is told: the modem runs {facts.builds.runs[-1].number}."
 
 
 def _ruled_out(paste: Paste, failures: list[Match]) -> Iterator[str]:
@@ -254,8 +261,12 @@ def _found(paste: Paste, facts: Facts, ours: OwnOutput | None, prose: str, index
     ]
 
 
-def _candidates(failures: list[Match], prose: str, facts: Facts, answered: set[str]) -> tuple[str, ...]:
+def _candidates(
+    failures: list[Match], prose: str, facts: Facts, answered: set[str], asides: tuple[Match, ...]
+) -> tuple[str, ...]:
     """Ids to ask back about: what the prose resembles, and what is near it, fits the paste and is not answered yet."""
+    if not failures and (asides or _only_plans(prose)):
+        return ()
     near = dict.fromkeys((*(match.id for match in failures), *describe.near(prose)))
     fitting = (one for one in near if one not in answered and _fits(entry(one), facts))
     return tuple(fitting)[:_MOST_CANDIDATES]
