@@ -123,8 +123,8 @@ class BrokenFlash:
 
     @property
     def again(self) -> bool:
-        """The flash before it ended in the same way."""
-        return bool(self.error_id) and self.error_id == self.attempt.failed_before
+        """The flash before it ended in the same way, and it was not the user who stopped both."""
+        return self.error_id not in ("", "user-interrupt") and self.error_id == self.attempt.failed_before
 
     @property
     def stands(self) -> str:

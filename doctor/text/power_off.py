@@ -18,7 +18,7 @@ IF_NONE_BEGAN = f"if no flash of this modem began {LASTS}"
 IF_NO_OTHER = f"if no other program began a flash {LASTS}"  #: where the journal knows the last one, which is over
 #: Of a flash that the journal knows: it is over. Of those that it does not know, the reader is asked.
 AFTER_OURS = (
-    f"the modem has finished writing what this computer sent it; {IF_NO_OTHER}, "
+    f"the flash from this computer is over; {IF_NO_OTHER}, "
     "take all power off the board (USB and battery) for 10 s, then plug it in again"
 )
 

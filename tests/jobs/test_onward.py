@@ -35,6 +35,8 @@ def test_same_failure_twice_asks_for_a_power_cycle() -> None:
     assert onward(states.APPLICATION, TRIED, "stp-start-refused").hands == ()
     assert onward(states.APPLICATION, again, "stp-start-refused").hands == (POWER_CYCLE,)
     assert onward(states.APPLICATION, again, "user-interrupt").hands == ()
+    stopped = replace(TRIED, failed_before="user-interrupt", failures=2)
+    assert onward(states.RECOVERY, stopped, "user-interrupt") == onward(states.RECOVERY, TRIED, "user-interrupt")
 
 
 def test_same_failure_three_times_is_told_with_what_may_lie_behind_it() -> None:
