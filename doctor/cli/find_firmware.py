@@ -72,6 +72,6 @@ def _none(bench: Bench, search: Search) -> UsageError:
     return UsageError(
         "vendor-links-dead",
         "there is no firmware file that fits this modem",
-        cause=f"there is none {', '.join(search.looked)}{left_out}",
+        cause=f"there is none {' or '.join(search.looked)}{left_out}",
         next=made[0] if made else get,
     )

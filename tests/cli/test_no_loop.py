@@ -116,7 +116,7 @@ def test_a_failed_flash_ends_as_every_message_and_with_the_command_of_status(
     assert said.code in (1, 3)
     assert "  next:  " not in said.out and "modem in " not in said.out
     if said.code == 3:
-        assert re.search(r"^modem: step \d of \d", said.out, re.MULTILINE) and "\n  now:   " in said.out
+        assert re.search(r"^the flash failed in step \d of \d", said.out, re.MULTILINE) and "\n  now:   " in said.out
     if said.next[0] != "flash":
         assert said.next[0] == "status"
         return
