@@ -16,15 +16,9 @@ def replaced(path: Path, kind: str, is_ours: Callable[[bytes], bool], head_bytes
     kind     what it is to hold: ``trace``, ``log``
     is_ours  whether a file that begins with these bytes, at most ``head_bytes``, is an earlier one of that kind
 
-    Raises UsageError if it cannot be written, or holds anything else: it may be the only firmware.
+    Raises UsageError if it cannot be written, or holds anything else.
     """
-    if not _may_go(path, is_ours, head_bytes):
-        raise UsageError(
-            f"{kind}-not-writable",
-            f"the file exists and is not a {kind}; it is left as it is",
-            on=str(path),
-            next=f"give the {kind} a name of its own",
-        )
+    refuse_other(path, kind, is_ours, head_bytes)
     try:
         return open_ours(path, "wb")
     except OSError as err:
@@ -35,6 +29,20 @@ def replaced(path: Path, kind: str, is_ours: Callable[[bytes], bool], head_bytes
             cause=err.strerror or str(err),
             next="name a file in a folder that exists and that you may write to",
         ) from err
+
+
+def refuse_other(path: Path, kind: str, is_ours: Callable[[bytes], bool], head_bytes: int) -> None:
+    """Raises UsageError if there is a file at ``path`` that is no earlier one of its kind: it may be the only firmware.
+
+    The arguments are those of ``replaced``.
+    """
+    if not _may_go(path, is_ours, head_bytes):
+        raise UsageError(
+            f"{kind}-not-writable",
+            f"the file exists and is not a {kind}; it is left as it is",
+            on=str(path),
+            next=f"give the {kind} a name of its own",
+        )
 
 
 def _may_go(path: Path, is_ours: Callable[[bytes], bool], head_bytes: int) -> bool:
