@@ -29,6 +29,8 @@ _SURE_BY_LIKENESS = 1.35  #: of the descriptions with a likeness of 0.37, nearly
 _MANY_SHARED = 3
 _CLEARLY_DESCRIBED = 0.54  #: least score of a description beside signs
 
+_LOOKED_AT_CHARS = 20_000  #: of a paste, for what its reader says of himself
+
 UNSURE = 0.5  #: below, a description is asked back about
 _MOST_CANDIDATES = 3
 _SHARED_BY_A_QUESTION = 2
@@ -233,6 +235,8 @@ def _not_over(paste: Paste, matches: list[Match], runs: bool, prose: tuple[int, 
     ]
     if runs:
         return now
+    if history.not_begun(paste.text[:_LOOKED_AT_CHARS]):
+        now = [match for match in now if not match.entry.under_way] or now
     # A wait in the words of the reader is over if a deed stands behind it; a tool's own line may still hold.
     told = {paste.numbers[index] for index in prose}
     last_deed = max((_first_line(m) for m in now if m.entry.area in _DEEDS and not m.entry.under_way), default=0)

@@ -91,10 +91,18 @@ _ENDED = re.compile(
 )
 #: It has not begun: figures are those of an instruction.
 _NOT_BEGUN = re.compile(
-    r"\babout to (?:start|begin|flash|run)\b(?! (?:over|again))|(?:\bnot|n.t) (?:yet )?(?:started|begun|flashed)"
+    r"\bplanning (?:to|the|my|it|this)\b|\babout to (?:start|begin|flash|run)\b(?! (?:over|again))"
+    r"|(?:\bnot|n.t) (?:yet )?(?:started|begun|flashed)\b"
     r"|\bnoch (?:nicht|nichts) (?:gestartet|angefangen|begonnen|geflasht)"
     r"|\b(?:todavia|aun) no (?:he )?(?:empez|lanz|flash)"
     r"|\bpas encore (?:commence|lance|flash)|\bnog (?:niet|niks) (?:gestart|begonnen|geflasht)",
+    re.I,
+)
+#: What somebody sees who has begun: a bar, or how long it stands; and what else may not have begun.
+_HAS_BEGUN = re.compile(
+    r"\]\s{1,4}\d{1,3}%|\d ?(?:min|h\b|hours?\b|hrs?\b|std|stund|uur|horas?\b|heures?\b|s\b|sec)|\b(?:since|seit|desde"
+    r"|depuis|sinds|ages|half an|hour|stunde|minut\w*|rato)\b|\b(?:second|other|next|zweite\w*|segund\w+|otr[oa]"
+    r"|deuxieme|autre|tweede|andere\w*)\b|\B-2\b",
     re.I,
 )
 #: Ideas of said.txt.
@@ -140,6 +148,12 @@ def unfinished(paste: Paste, prose: str) -> bool:
     return any(_AGAIN.search(sentence) for sentence in behind if not sentence.rstrip().endswith("?"))
 
 
+def not_begun(text: str) -> bool:
+    """Whether the reader says that he has not begun, and tells of nothing that only who has begun can see."""
+    text = without_accents(text)
+    return _NOT_BEGUN.search(text) is not None and not _HAS_BEGUN.search(text)
+
+
 def runs_again(prose: str) -> bool:
     """Whether the sentences say that the modem names a build since, whatever was broken off before."""
     return said.told_at(prose, "runs-again") is not None
@@ -160,7 +174,7 @@ def runs_now(paste: Paste) -> bool:
 def may_run(paste: Paste) -> bool:
     """Whether a transfer is waited for, or the power asked about, at its last figure, and nothing broke it off."""
     text = without_accents(paste.text[-_LOOKED_AT_CHARS:])
-    last = None if _NOT_BEGUN.search(text) else _last_of_a_transfer(text)
+    last = None if not_begun(text) else _last_of_a_transfer(text)
     if last is None or all(said.told_at(_from_line_of(last), idea) is None for idea in (_WAITED_FOR, _OF_THE_POWER)):
         return False
     return all(said.told_at(_from_line_of(last), idea) is None for idea in _BREAKS_OFF)

@@ -512,3 +512,18 @@ def test_what_is_harmless_and_asked_about_is_answered_without_guesses() -> None:
     found = explain(text)
     assert not found.candidates
     assert "harmless" in advice(found).answers[0]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "48829-1: bar at 99 % for 10 min. I have not started the second file yet. Can I unplug it?",
+        "Sending 6160982 bytes: [####  ]  99%\nI have not flashed anything before. Pull the plug?",
+        "Steht bei 99 % seit einer Weile, die zweite Datei hab ich noch nicht gestartet. Stecker ziehen?",
+    ],
+)
+def test_what_else_has_not_begun_ends_no_transfer(text: str) -> None:
+    found = explain(text.encode())
+    steps = advice(found).steps
+    assert steps and not any("unplug USB" in step for step in steps)
+    assert steps[0].startswith(("Leave board", "Wait"))
