@@ -239,3 +239,21 @@ def _ways(private: Private) -> Iterator[tuple[str, str]]:
 def _single(text: str) -> str:
     """As Python writes text in escapes: one byte where one is enough."""
     return "".join(char if ord(char) < 0x100 else wire(char) for char in text)
+
+
+class MaskedText:
+    """A text that is to be masked. First ``learn`` from all files, then ``masked``."""
+
+    def __init__(self, data: bytes) -> None:
+        self._text = data.decode("latin-1")
+
+    def learn(self, mask: Mask) -> None:
+        """Look for what is private."""
+        mask.learn(self._text)
+
+    def know_hashes(self, mask: Mask) -> None:
+        """There are none of what is masked."""
+
+    def masked(self, mask: Mask) -> bytes:
+        """The text with stand-ins."""
+        return mask.masked(self._text).encode("latin-1")

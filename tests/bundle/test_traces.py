@@ -106,9 +106,9 @@ def proved(data: bytes) -> list[object]:
     return values
 
 
-@pytest.mark.parametrize("size", [5, 24, 384])
+@pytest.mark.parametrize("size", [5, 384])
 def test_a_file_in_rows_is_masked_and_still_proved(size: int) -> None:
-    for shift in range(min(size, 24)):
+    for shift in range(0, min(size, 24), 1 + size // 100):
         content = b"#" * shift + TEXT
         rows = ['"' + base64.b64encode(content[at : at + size]).decode() + '"' for at in range(0, len(content), size)]
         half = len(rows) // 2
