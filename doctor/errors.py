@@ -50,6 +50,7 @@ COMMAND_IDS = {
     "replay-differs": "this run does something else at the port than the run whose trace is replayed",
     "replay-only-reads": "a command that changes something was given a trace for its port",
     "bundle-not-writable": "the zip of report cannot be written",
+    "trial-not-writable": "what a trial saw cannot be kept on this computer",
     "nothing-to-report": "there is nothing that report could put into its zip",
     "deadline": "the time given with --deadline, or to a check, is over",
 }

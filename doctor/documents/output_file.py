@@ -9,11 +9,14 @@ from typing import IO
 from doctor.documents.json_file import open_ours
 from doctor.errors import UsageError
 
+#: By what such a file is to hold.
+_NOT_WRITABLE_IDS = {"trace": "trace-not-writable", "log": "log-not-writable", "report": "report-not-writable"}
+
 
 def replaced(path: Path, kind: str, is_ours: Callable[[bytes], bool], head_bytes: int) -> IO[bytes]:
     """The file at ``path``, empty and open for writing.
 
-    kind     what it is to hold: ``trace``, ``log``
+    kind     what it is to hold: ``trace``, ``log``, ``report``
     is_ours  whether a file that begins with these bytes, at most ``head_bytes``, is an earlier one of that kind
 
     Raises UsageError if it cannot be written, or holds anything else.
@@ -23,7 +26,7 @@ def replaced(path: Path, kind: str, is_ours: Callable[[bytes], bool], head_bytes
         return open_ours(path, "wb")
     except OSError as err:
         raise UsageError(
-            f"{kind}-not-writable",
+            _NOT_WRITABLE_IDS[kind],
             f"the {kind} file cannot be written",
             on=str(path),
             cause=err.strerror or str(err),
@@ -38,7 +41,7 @@ def refuse_other(path: Path, kind: str, is_ours: Callable[[bytes], bool], head_b
     """
     if not _may_go(path, is_ours, head_bytes):
         raise UsageError(
-            f"{kind}-not-writable",
+            _NOT_WRITABLE_IDS[kind],
             f"the file exists and is not a {kind}; it is left as it is",
             on=str(path),
             next=f"give the {kind} a name of its own",
