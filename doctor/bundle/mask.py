@@ -16,13 +16,19 @@ from doctor.bundle.forms import Unescaped, in_base64, in_hex
 from doctor.bundle.signs import NOBODY, private_in
 from doctor.bundle.stand_in import DIGITS, Private, made, spread, wire
 
+#: Secrets that are looked for without a sign of theirs; each costs time at each character. Of lists of numbers, the
+#: others go by their shape.
+MOST_EVERYWHERE = 1000
 SHORTEST = 3  #: a shorter word stands in too many others
 _BOUNDED_BELOW, _DIGITS_BELOW = 8, 8  #: shorter ones are replaced only as words, and digits only where they were told
 _SEPARATORS = re.compile("[ .:-]")
 _PRINTABLE = re.compile(r"[\t\r\n -~]")
 _TEXT_SHARE = 0.8  #: of printable characters in what is text
 _CUT = re.compile(r"\.\.\.|\xe2\x80\xa6|\Z")
-_CUT_LEAST = 4  #: characters of the beginning of a secret that are one before the end of a text that was cut
+_CUT_LEAST, _CUT_MOST = (
+    4,
+    64,
+)  #: characters of the beginning of a secret that are one before the end of a text that was cut
 _BEFORE, _BEHIND = r"(?:(?<![0-9A-Za-z\x80-\xff])|(?<=\\[nrt]))", r"(?![0-9A-Za-z\x80-\xff])"
 #: macOS spells file names otherwise than keyboards do.
 _NORMAL_FORMS: tuple[Literal["NFD"], Literal["NFC"]] = ("NFD", "NFC")
@@ -51,6 +57,7 @@ class Mask:
         self._used: set[str] = set()
         self._find: re.Pattern[str] | None = None
         self._aliases: dict[str, tuple[Private, str]] = {}
+        self._beginnings: dict[str, tuple[Private, str]] = {}
 
     # --- learning ---
 
@@ -158,26 +165,32 @@ class Mask:
             private, stand_in = self._aliases[found[0].lower()]
             yield _Span(*found.span(), _again(stand_in, found[0]), private.stand_in)
         for cut in _CUT.finditer(text):
-            yield from self._beginnings(text, cut.start())
+            yield from self._beginning(text, cut.start())
 
-    def _beginnings(self, text: str, end: int) -> Iterator[_Span]:
+    def _beginning(self, text: str, end: int) -> Iterator[_Span]:
         """The beginning of a secret at the end of a text, or before the dots with which one was cut."""
-        before = text[max(0, end - 300) : end].lower()
-        for alias, (private, stand_in) in self._aliases.items():
-            for length in range(min(len(alias) - 1, len(before)), _CUT_LEAST - 1, -1):
-                if before.endswith(alias[:length]):
-                    yield _Span(end - length, end, stand_in[:length], private.stand_in)
-                    break
+        before = text[max(0, end - _CUT_MOST) : end].lower()
+        for length in range(len(before), _CUT_LEAST - 1, -1):
+            found = self._beginnings.get(before[-length:])
+            if found is not None:
+                private, stand_in = found
+                yield _Span(end - length, end, stand_in[:length], private.stand_in)
+                return
 
     def _compiled(self) -> re.Pattern[str]:
         """All that is replaced everywhere, as one pattern; the longest first."""
         self._aliases = {}
         bounded = set()
-        for private in self._known.values():
-            if private.everywhere:
-                for alias, stand_in in _ways(private):
-                    if self._aliases.setdefault(alias.lower(), (private, stand_in))[0] is private and private.bounded:
-                        bounded.add(alias.lower())
+        everywhere = [private for private in self._known.values() if private.everywhere]
+        for private in sorted(everywhere, key=lambda one: one.text.isdigit())[:MOST_EVERYWHERE]:
+            for alias, stand_in in _ways(private):
+                if self._aliases.setdefault(alias.lower(), (private, stand_in))[0] is private and private.bounded:
+                    bounded.add(alias.lower())
+        self._beginnings = {
+            alias[:length]: known
+            for alias, known in self._aliases.items()
+            for length in range(_CUT_LEAST, min(len(alias), _CUT_MOST + 1))
+        }
         words = sorted(self._aliases, key=len, reverse=True)
         parts = (f"{_BEFORE}{re.escape(word)}{_BEHIND}" if word in bounded else re.escape(word) for word in words)
         self._find = re.compile("|".join(parts) or r"(?!)", re.IGNORECASE)
@@ -226,3 +239,21 @@ def _ways(private: Private) -> Iterator[tuple[str, str]]:
 def _single(text: str) -> str:
     """As Python writes text in escapes: one byte where one is enough."""
     return "".join(char if ord(char) < 0x100 else wire(char) for char in text)
+
+
+class MaskedText:
+    """A text that is to be masked. First ``learn`` from all files, then ``masked``."""
+
+    def __init__(self, data: bytes) -> None:
+        self._text = data.decode("latin-1")
+
+    def learn(self, mask: Mask) -> None:
+        """Look for what is private."""
+        mask.learn(self._text)
+
+    def know_hashes(self, mask: Mask) -> None:
+        """There are none of what is masked."""
+
+    def masked(self, mask: Mask) -> bytes:
+        """The text with stand-ins."""
+        return mask.masked(self._text).encode("latin-1")

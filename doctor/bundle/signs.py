@@ -16,14 +16,16 @@ _CALL = r"(?:[a-z_.]{1,40}\(\s*){0,3}"
 _FOLDER = r"[^\\/:*?\"<>|\s'`,;)\]}]"
 _ASIDE = 64  #: characters in front of a value in which its name is looked for
 
+_BEGINS = r"(?:(?<![a-z])|(?<=\\[nrt]))"  #: of a word; behind a line's end that stands as an escape, too
+_ALONE = r"(?:(?<![0-9a-z].)|(?<=\\[nrt].))"  #: of the character before, that a word begins with it
 _NAMES = (
     r"passw(?:or)?d|passphrase|passcode|pass|pwd|psk|secret|token|ssid|login|credentials?|user_?name|user_?id|"
-    r"device_?id|key|(?:dev|app|join)_?eui|dev_?addr|(?<![a-z])(?:sim_?)?pin(?:_?code)?|(?<![a-z])puk|imei|imsi|iccid|"
-    r"(?<![a-z])eid|serial(?:_?(?:number|no))?|(?<![a-z])mac(?:_?addr(?:ess)?)?|unique_?id"
+    r"device_?id|key|(?:dev|app|join)_?eui|dev_?addr|imei|imsi|iccid|serial(?:_?(?:number|no))?|unique_?id|"
+    rf"{_BEGINS}(?:user|(?:sim_?)?pin(?:_?code)?|puk|eid|mac(?:_?addr(?:ess)?)?)"
 )
 _SURE = r"password|passwd|passphrase|pwd|psk|ssid|secret|token|imei|imsi|iccid|serial[ _]?(?:number|no)"
 _NAMED = re.compile(rf"(?P<name>{_NAMES})(?:_[a-z0-9_]{{0,20}}|\d{{0,3}})[\"']?\s*$")
-_SURELY_NAMED = re.compile(rf"\b(?P<name>{_SURE})[\"']?\s*$")
+_SURELY_NAMED = re.compile(rf"{_BEGINS}(?P<name>{_SURE})[\"']?\s*$")
 
 #: What a value is called by the name that it is given.
 _KINDS = (
@@ -74,12 +76,16 @@ _ALL = (
     _sign(
         "mac", "", r"(?P<v>[0-9a-f](?<![0-9a-f].)[0-9a-f](?P<s>[:-])(?:[0-9a-f]{2}(?P=s)){4}[0-9a-f]{2})(?![0-9a-f])"
     ),
-    _sign("mac", ".", r"(?P<v>[0-9a-f](?<![0-9a-z].)[0-9a-f]{3}\.[0-9a-f]{4}\.[0-9a-f]{4})(?![0-9a-z])"),
-    _sign("mac", "", r"(?P<v>[0-9a-f](?<![0-9a-z].)(?<!-[0-9a-f]{4}-.)[0-9a-f]{11})(?![0-9a-z])"),
-    _sign("id", "", r"(?P<v>[0-9a-f](?<![0-9a-z].)[0-9a-f]{23})(?![0-9a-z])"),
-    _sign("id", "-", r"(?P<v>[0-9a-f](?<![0-9a-z-].)[0-9a-f]{7}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?![0-9a-z-])"),
+    _sign("mac", ".", r"(?P<v>[0-9a-f]" + _ALONE + r"[0-9a-f]{3}\.[0-9a-f]{4}\.[0-9a-f]{4})(?![0-9a-z])"),
+    _sign("mac", "", r"(?P<v>[0-9a-f]" + _ALONE + r"(?<!-[0-9a-f]{4}-.)[0-9a-f]{11})(?![0-9a-z])"),
+    _sign("id", "", r"(?P<v>[0-9a-f]" + _ALONE + r"[0-9a-f]{23})(?![0-9a-z])"),
+    _sign("id", "-", r"(?P<v>[0-9a-f]" + _ALONE + r"[0-9a-f]{7}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?![0-9a-z-])"),
     _sign("phone", "+", r"(?P<v>\+(?<![\w+].)\d{9,15})(?!\d)"),
-    _sign("mail", "@", r"(?P<v>[\w.+-](?<![\w.+:/-].)[\w.+-]{0,63}@[\w-]+(?:\.[\w-]+)*\.[a-z]{2,})(?![\w@])"),
+    _sign(
+        "mail",
+        "@",
+        r"(?P<v>[\w.+-](?:(?<![\w.+:/\\-].)|(?<=\\[nrt].))[\w.+-]{0,63}@[\w-]+(?:\.[\w-]+)*\.[a-z]{2,})(?![\w@])",
+    ),
     # What the words around it tell.
     _sign("user", "/home/", rf"/home/(?P<v>{_FOLDER}+)(?!{_FOLDER})"),
     _sign("user", "/users/", rf"(?<!:)/users/(?P<v>{_FOLDER}+)(?!{_FOLDER})"),
@@ -94,7 +100,7 @@ _ALL = (
     ),
     _sign("token", "=", r"[?&](?:token|key|password|pass|pwd|secret|auth|sig|api_?key)=(?P<v>[^&\s\"'<>]+)"),
     _sign("token", "bearer ", r"bearer +(?P<v>[a-z0-9._~+/-]{8,}=*)"),
-    _sign("", "", rf"[:=]\s*{_CALL}{_QUOTED}", _NAMED),
+    _sign("", "", rf"[:=(]\s*{_CALL}{_QUOTED}", _NAMED),
     _sign("", "", r"[:=][ \t]*(?P<v>[^\s\"',;(){}\[\]<>\\]{3,64})(?![(\w.])", _SURELY_NAMED),
     _sign("password", "wpa", rf"wpa\w*\s*,\s*{_QUOTED}"),
     _sign("user", "auth_", rf"auth_\w+\s*,\s*{_QUOTED}"),
@@ -103,6 +109,7 @@ _ALL = (
     _sign("password", "login", rf"login\s*=\s*\(\s*{_OTHER}\s*,\s*{_QUOTED}"),
     _sign("ssid", "connect(", rf"connect\(\s*{_QUOTED}"),
     _sign("password", "connect(", rf"connect\(\s*{_OTHER}\s*,\s*{_QUOTED}"),
+    _sign("ssid", "{", r"[\"'](?P<v>[^\"'\r\n]{1,64})[\"']\s*:\s*\{\s*[\"'](?:pwd|pass|psk|key)"),
     _sign("mac", "py-wlan-", r"py-wlan-(?P<v>[0-9a-f]{4})(?![0-9a-z])"),
     _sign(
         "serial",
@@ -129,7 +136,7 @@ def private_in(text: str) -> Iterator[Found]:
     for sign in _ALL:
         if sign.cue not in text:
             continue
-        for found in sign.pattern.finditer(text):
+        for found in _all(sign.pattern, text):
             start, end = found.span("v")
             kind = sign.kind
             if sign.named is not None:
@@ -137,5 +144,15 @@ def private_in(text: str) -> Iterator[Found]:
                 if name is None:
                     continue
                 kind = next((kind for words, kind in _KINDS if words.search(name["name"])), "id")
+                if kind == "pin" and not found["v"].isdigit():  # of a board, such as P19
+                    continue
             if found["v"] not in NOBODY and not _TEXT_IN_HEX.fullmatch(found["v"]):
                 yield Found("iccid" if kind == "number" and found["v"].startswith("89") else kind, start, end)
+
+
+def _all(pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
+    """All matches, also those within each other: a quoted text may quote."""
+    found = pattern.search(text)
+    while found is not None:
+        yield found
+        found = pattern.search(text, found.start() + 1)

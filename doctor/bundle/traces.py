@@ -34,9 +34,11 @@ _WRITTEN = re.compile(r"_fd_w\(\d+, '([^']*)'")
 _GUARDED = re.compile(
     r"c = ('(?:[^'\\\r\n]|\\.)*'|\"(?:[^\"\\\r\n]|\\.)*\")\n if \(len\(c\), [^\n]*\) == \((\d+), (\d+)\):"
 )
-#: Rows of base64 that the line or another thread has spoiled: nobody can read them, and they may say anything.
-_SPOILED = re.compile(r"(?<=@@FD \[)[^\n]*[A-Za-z0-9+/=]{16,}[^\n]*|[A-Za-z0-9+/=]{100,}")
-_WORD = re.compile(r"[A-Za-z0-9+/=]{16,}")
+#: Base64 outside rows that are sound: the line or another thread has spoiled them, nobody can read them, and they may
+#: hold half a secret. Words of people have no small and large letters and digits in such a length.
+_SPOILED = re.compile(
+    r"(?=[A-Za-z+/]{0,99}\d)(?=[A-Z0-9+/]{0,99}[a-z])(?=[a-z0-9+/]{0,99}[A-Z])[A-Za-z0-9+/]{14,}={0,2}"
+)
 _HEX = re.compile(r'"[0-9a-f]*"')  #: of a hash, or of a board's number
 _BASE64 = re.compile(r'"([A-Za-z0-9+/]*={0,2})"')
 _FRAME = re.compile((stp.REQUEST + b"|" + stp.REPLY).decode("latin-1"))
@@ -125,7 +127,7 @@ class _Stream:
         left = _Left(self.text, self._taken)
         now = _same_length(mask, left.text)
         if self._is_rx:
-            now = _SPOILED.sub(lambda found: _WORD.sub(lambda word: "A" * len(word[0]), found[0]), now)
+            now = _SPOILED.sub(lambda found: "A" * len(found[0]), now)
         yield from left.edits(now)
         inner = _Left(self.modem, list(_frames(self.modem)))
         modem = inner.filled(_same_length(mask, inner.text))

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from doctor import __version__
-from doctor.bundle.mask import Mask
+from doctor.bundle.mask import Mask, MaskedText
 from doctor.bundle.pack import ABOUT, KIND_JOURNAL, KIND_LOG, KIND_RECORD, Entry, packed
 from doctor.bundle.stand_in import wire
 from doctor.bundle.traces import MaskedTrace
@@ -39,6 +39,7 @@ SCHEMA = "fipy-doctor/bundle/1"
 MOST_OF_A_KIND = 20  #: of the newest logs, journals, records
 MOST_BYTES = 1 << 18  #: of a text, many times what a log of ours has; of a longer one the end is taken
 MOST_TRACE_BYTES = 32 << 20
+MOST_TOGETHER_BYTES = 64 << 20  #: with the traces of a trial; a trace of a whole flash has 14 MB
 _HEAD_BYTES = 100  #: in which a trace shows that it is one
 _LIBRARIES = ("pyserial", "click", "rich", "platformdirs", "pyfatfs")
 _OUR_LOG = re.compile(r"[a-z]+-\d{8}-\d{6}-\d{6}\.log")
@@ -80,7 +81,8 @@ def bundle(given: Sequence[Path], *, unmasked: bool = False, now: Now = utc_now)
     Raises UsageError if there is nothing, or if a given file is not a text that can be sent.
     """
     left_out: list[tuple[str, str]] = []
-    found = [*_kept(state_place(), left_out), *_named(given)]
+    named = _named(given)
+    found = [*_kept(state_place(), sum(len(one.data) for one in named), left_out), *named]
     if not found:
         take = Command("check", ("--trace", "t.jsonl"))
         raise UsageError(
@@ -90,25 +92,21 @@ def bundle(given: Sequence[Path], *, unmasked: bool = False, now: Now = utc_now)
             next=f"{take}, and then {Command('report', ('OUT.zip', 't.jsonl'))}",
         )
     if unmasked:
-        entries = [Entry(name, kind, data, size, cut) for name, kind, data, size, cut in map(_plain, found)]
-        return _with_about(entries, left_out, None, now)
+        plain = [Entry(one.name, one.kind, one.data, one.size_bytes, one.cut) for one in found]
+        return _with_about(plain, left_out, None, now)
     mask = Mask(own_words())
     for kind, name in names_of_this_computer():
         mask.know(kind, name)
-    traces = {one.name: MaskedTrace(one.data) for one in found if is_trace(one.data)}
-    for one in found:
+    read = [MaskedTrace(one.data) if is_trace(one.data) else MaskedText(one.data) for one in found]
+    for one, content in zip(found, read, strict=True):
         mask.learn(wire(one.path.name))
-        if one.name in traces:
-            traces[one.name].learn(mask)
-        else:
-            mask.learn(one.data.decode("latin-1"))
-    for trace in traces.values():
-        trace.know_hashes(mask)
+        content.learn(mask)
+    for content in read:
+        content.know_hashes(mask)
     masked: list[Entry] = []
-    for one in found:
-        text = one.data.decode("latin-1")
-        data = traces[one.name].masked(mask) if one.name in traces else mask.masked(text).encode("latin-1")
-        masked.append(Entry(_unlike(mask.masked_name(one.name), masked), one.kind, data, one.size_bytes, one.cut))
+    for one, content in zip(found, read, strict=True):
+        name = _unlike(mask.masked_name(one.name), masked)
+        masked.append(Entry(name, one.kind, content.masked(mask), one.size_bytes, one.cut))
     reasons = [(mask.masked_name(name), why) for name, why in left_out]
     return _with_about(masked, reasons, mask.counts, now)
 
@@ -156,7 +154,7 @@ class _Found:
     cut: bool
 
 
-def _kept(place: Path, left_out: list[tuple[str, str]]) -> Iterator[_Found]:
+def _kept(place: Path, taken_bytes: int, left_out: list[tuple[str, str]]) -> Iterator[_Found]:
     """What lies in the state folder, the newest of each kind first. File names may hold anything, or a hash of it."""
     for folder, ending, kind in (
         ("logs", ".log", KIND_LOG),
@@ -175,7 +173,11 @@ def _kept(place: Path, left_out: list[tuple[str, str]]) -> Iterator[_Found]:
             if folder == "trial":  # without what stands for the board
                 name = f"{folder}/{number}{path.name[BOARD_CHARS:]}"
             try:
-                yield _read(path, name, kind)
+                if path.lstat().st_size + taken_bytes > MOST_TOGETHER_BYTES and ending == ".jsonl":
+                    raise ValueError("there are too many large traces; name it to have it in")
+                found = _read(path, name, kind)
+                taken_bytes += len(found.data)
+                yield found
             except (OSError, ValueError) as err:
                 left_out.append((name, str(getattr(err, "strerror", None) or err)))
 
@@ -190,12 +192,12 @@ def _newest(folder: Path, ending: str) -> list[Path]:
     return [path for _, path in sorted(dated, reverse=True)[:MOST_OF_A_KIND]]
 
 
-def _named(given: Sequence[Path]) -> Iterator[_Found]:
+def _named(given: Sequence[Path]) -> list[_Found]:
     """The files that the user names. Raises UsageError for one that is not text: no firmware goes into a bundle."""
     taken: list[_Found] = []
     for path in given:
         try:
-            found = _read(path, f"given/{host_name(path.name)}", "given", follow=True)
+            taken.append(_read(path, _unlike(f"given/{host_name(path.name)}", taken), "given", follow=True))
         except (OSError, ValueError) as err:
             why = str(getattr(err, "strerror", None) or err)
             raise UsageError(
@@ -204,8 +206,7 @@ def _named(given: Sequence[Path]) -> Iterator[_Found]:
                 on=str(path),
                 next="leave it out, or name another",
             ) from err
-        taken.append(found)
-    yield from taken
+    return taken
 
 
 def _read(path: Path, name: str, kind: str, *, follow: bool = False) -> _Found:
@@ -231,12 +232,8 @@ def _read(path: Path, name: str, kind: str, *, follow: bool = False) -> _Found:
     return _Found(name, "trace" if trace else kind, path, data, size, bool(start))
 
 
-def _plain(found: _Found) -> tuple[str, str, bytes, int, bool]:
-    return found.name, found.kind, found.data, found.size_bytes, found.cut
-
-
-def _unlike(name: str, others: Sequence[Entry]) -> str:
-    """``name``, or one like it that no other has: two names can have the same stand-in's beginning."""
+def _unlike(name: str, others: Sequence[Entry | _Found]) -> str:
+    """``name``, or one like it that no other has: files of two folders, or two names after masking, can be alike."""
     there = {other.name for other in others}
     number, free = 1, name
     while free in there:

@@ -69,6 +69,23 @@ def test_the_beginning_of_a_secret_goes_too_where_a_text_was_cut(mask: Mask, dot
         assert "Limo" not in now and now.endswith(dots) and len(now) == 6 + cut + len(dots)
 
 
+def test_a_short_name_goes_only_as_a_word() -> None:
+    mask = Mask()
+    mask.know("user", "dan")
+    assert mask.masked("dan sat in a sedan; danger, Dan_2") == "xx1 sat in a sedan; danger, xx1_2"
+
+
+def test_a_list_of_numbers_is_masked_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("doctor.bundle.mask.MOST_EVERYWHERE", 50)
+    numbers = [f"{8949020000123456789 + n}" for n in range(80)]
+    mask = Mask()
+    mask.know("user", "annegret")
+    text = "annegret\n" + "\n".join(numbers)
+    mask.learn(text)
+    now = mask.masked(text)
+    assert len(set(now.split("\n"))) == 81 and not set(now.split("\n")) & {*numbers, "annegret"}
+
+
 def test_only_what_was_replaced_is_counted() -> None:
     mask = Mask()
     mask.know("user", "annegret")
@@ -86,6 +103,7 @@ def test_only_what_was_replaced_is_counted() -> None:
         "sim://fipy?fault=nack@60",
         "import network\nlte = LTE()\nlte.attach(apn='internet')\n",
         "the modem says 100 % after 6,160,982 bytes (6160982), UE5.0.0.0d",
+        "p = Pin('P19', mode=Pin.OUT); led_pin = 'P2'",
         '{"serial": null, "pin": 5, "key": 0x10}',
     ],
 )

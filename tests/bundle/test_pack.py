@@ -30,8 +30,8 @@ def test_of_a_bundle_the_newest_log_and_what_was_given_tell(tmp_path: Path) -> N
 
 
 def test_a_bomb_is_read_as_far_as_it_may_be(tmp_path: Path) -> None:
-    bomb = made(tmp_path / "z", {f"{number}.txt": b"x" * (8 << 20) for number in range(9)})
-    assert bomb.stat().st_size < MOST
+    bomb = made(tmp_path / "z", {f"{number}.txt": b"x" * (1 << 20) for number in range(9)})
+    assert bomb.stat().st_size < MOST / 50
     assert sum(len(text) for _, text in telling(bomb, MOST)) == MOST
 
 
@@ -58,7 +58,7 @@ def test_many_files_are_not_all_told(tmp_path: Path) -> None:
 def test_whatever_its_bytes_nothing_but_a_value_error_comes(tmp_path: Path) -> None:
     sound = made(tmp_path / "sound", {"a.log": b"AT+SMOD? -> 4\n" * 50, "b/c.txt": b"x"}).read_bytes()
     dice = random.Random(7)
-    for number in range(400):
+    for number in range(150):
         data = bytearray(sound[: dice.randrange(30, len(sound) + 1)] if number % 3 else sound)
         for _ in range(dice.randrange(1, 9)):
             data[dice.randrange(len(data))] = dice.choice((0, 1, 0xFF, dice.randrange(256)))

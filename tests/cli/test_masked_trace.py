@@ -55,7 +55,7 @@ def masked(terminal: Terminal, folder: Path, port: str, *words: str, private: tu
     return now
 
 
-@pytest.mark.sampled(8, "long")
+@pytest.mark.sampled(14, "long")
 @pytest.mark.parametrize("board", ["fipy", "gpy"])
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_every_scenario_is_found_again_and_nothing_private_is_left(
@@ -76,8 +76,8 @@ mqtt = {"server": "x", "token": "Sachensucher-0815"}
 SECRETS = ("Villa Kunterbunt", "Pippi&Langstrumpf%7", "Sachensucher-0815")
 
 
-@pytest.mark.sampled(3, "long")
-@pytest.mark.parametrize("release", ["1.20.2.r4", "1.17.3.b1", "1.11.0.b1"])
+@pytest.mark.sampled(6, "long")
+@pytest.mark.parametrize("release", ["1.20.2.r4", "1.17.3.b1&files=word@60", "1.11.0.b1", "1.20.1&files=log-every@9"])
 @pytest.mark.parametrize("pad", [0, 340, 353, 9000])
 def test_secrets_in_the_programs_of_a_board_go_wherever_its_rows_are_cut(
     terminal: Terminal, tmp_path: Path, release: str, pad: int
@@ -92,16 +92,18 @@ def test_secrets_in_the_programs_of_a_board_go_wherever_its_rows_are_cut(
 
 
 def test_a_flash_leaves_no_firmware_in_its_trace(terminal: Terminal, tmp_path: Path) -> None:
-    image = make_practice_image(tmp_path, build=41019, size_bytes=300_000)
+    image = make_practice_image(tmp_path, build=41019, size_bytes=100_000)
     taken(terminal, tmp_path / "t", "sim://fipy", "flash", str(image), "--via", "usb", "--yes")
     data = image.read_bytes()
-    pieces = [data[at : at + 24].decode("latin-1") for at in range(1000, len(data) - 24, 5000)]
+    pieces = [data[at : at + 24].decode("latin-1") for at in range(1000, len(data) - 24, 2000)]
     before = (tmp_path / "t").read_text()
-    assert sum(piece in all_of(before) for piece in pieces) > len(pieces) / 2
+    said = all_of(before)
+    assert sum(piece in said for piece in pieces) > len(pieces) / 2
     mask, trace = Mask(WORDS), MaskedTrace(before.encode())
     trace.learn(mask)
     now = trace.masked(mask).decode()
-    assert not [piece for piece in pieces if piece in all_of(now)] and len(now) < len(before) / 2
+    said = all_of(now)
+    assert not [piece for piece in pieces if piece in said] and len(now) < len(before) / 2
     (tmp_path / "m").write_text(now)
     assert again(terminal, tmp_path / "m", "sim://fipy", "check")["findings"] == json.loads(
         mask.masked(json.dumps(again(terminal, tmp_path / "t", "sim://fipy", "check")["findings"]))

@@ -49,6 +49,27 @@ def test_it_holds_what_is_kept_and_nothing_private(terminal: Terminal, tmp_path:
     assert all(name in said.err for name in files)
 
 
+def test_files_of_one_name_are_two(terminal: Terminal, tmp_path: Path) -> None:
+    for name in "ab":
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "t.jsonl").write_text(f'{{"t": 0, "dir": "trace", "command": "{name * 3}"}}\n')
+    said = terminal.type("report", str(tmp_path / "out.zip"), *(f"{tmp_path / n / 't.jsonl'}" for n in "ab"), "--yes")
+    files = inside(tmp_path / "out.zip")
+    assert said.code == 0 and list(files) == ["about.json", "given/t.jsonl", "given/t-2.jsonl"]
+    assert "aaa" in files["given/t.jsonl"] and "bbb" in files["given/t-2.jsonl"]
+
+
+def test_the_names_of_this_computer_and_its_user_go(
+    terminal: Terminal, tmp_path: Path, kept: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("USER", "annegret")
+    monkeypatch.setattr("platform.node", lambda: "villa-pc.lan")
+    (kept / "logs/check-20261130-174210-377483.log").write_text("by annegret at villa-pc, VILLA-PC.lan\n")
+    said = terminal.type("report", str(tmp_path / "out.zip"), "--yes")
+    now = inside(tmp_path / "out.zip")["log/check-20261130-174210-377483.log"].lower()
+    assert said.code == 0 and "annegret" not in now and "villa" not in now
+
+
 def test_unmasked_means_that(terminal: Terminal, tmp_path: Path, kept: Path) -> None:
     said = terminal.type("report", str(tmp_path / "out.zip"), "--yes", "--unmasked")
     assert "354346090175109" in inside(tmp_path / "out.zip")["journal/1.json"]
