@@ -45,12 +45,12 @@ COMMAND_IDS = {
     "trace-not-writable": "the file for --trace cannot be written",
     "log-not-writable": "the file for --log-file cannot be written",
     "report-not-writable": "the file for --report cannot be written",
+    "trial-not-writable": "the files of a trial cannot be written",
     "state-not-writable": "the folder of a simulated bench cannot be written",
     "trace-unreadable": "the file of replay:// is not a trace that can be replayed",
     "replay-differs": "this run does something else at the port than the run whose trace is replayed",
     "replay-only-reads": "a command that changes something was given a trace for its port",
     "bundle-not-writable": "the zip of report cannot be written",
-    "trial-not-writable": "what a trial saw cannot be kept on this computer",
     "nothing-to-report": "there is nothing that report could put into its zip",
     "deadline": "the time given with --deadline, or to a check, is over",
 }

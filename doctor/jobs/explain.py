@@ -52,6 +52,8 @@ _FORBIDS = re.compile(r"(?:Do not|Stop here)\b")  #: how a step begins that come
 _AT_ONCE = re.compile("Press Ctrl-C at once")
 _SAVES = re.compile("Save what can be read")
 _POINTS_ON = ("is against it", "Better: flash ")  #: of a verdict that allows a file, or names the one to take
+_BOARD_FIRMWARE = re.compile(r"Update the board \(ESP32\) firmware first")
+_SENDS = re.compile(r"Update 33080 to 41065|If you have a file for 41065|A modem that answers on NB-IoT needs")
 _DISARMS = re.compile("Remove the call from main.py")  #: else every start, also after a power cycle, flashes again
 _SAYS_NO = re.compile(rf"{_FORBIDS.pattern}|Leave it\b")
 _MONARCH2 = "monarch2-family"
@@ -251,7 +253,8 @@ def _which_file(explanation: Explanation, judged: str) -> str:
     causes = () if explanation.unsure else explanation.causes
     speaks = not explanation.unfinished and all(m.entry.area not in ("modem", "power") for m in explanation.matches)
     told_no = causes and all(map(_of_step, causes)) and not any(said in judged for said in _POINTS_ON)
-    if not (speaks and (told_no or (WHICH in explanation.asks and not causes))):
+    asks = {WHICH, FLASH, NEWER} if not judged else {WHICH}
+    if not (speaks and (told_no or (asks.intersection(explanation.asks) and not causes))):
         return ""
     from doctor.jobs.way_told import way  # as the rules: most pastes do not need it
 
@@ -306,8 +309,18 @@ def _steps(explanation: Explanation, decides: Match | None, keep: bool) -> tuple
     steps = [step for step, cause in (*own, *state) if fits(step, cause)]
     if explanation.facts.names_monarch2 and explanation.causes and explanation.causes[0].id != _MONARCH2:
         steps += (f"If the modem is the Monarch 2 that the text names: {step}" for step in entry(_MONARCH2).cure)
+    steps = _board_first(steps)
     at_once = (step for match in explanation.matches for step in match.entry.cure[:1] if _AT_ONCE.match(step))
     return tuple(dict.fromkeys(sorted((*at_once, *steps), key=_urgency)))
+
+
+def _board_first(steps: list[str]) -> list[str]:
+    """The firmware of the board goes before the first step that flashes the modem: an old one has bricked modems."""
+    board = [step for step in steps if _BOARD_FIRMWARE.match(step)]
+    flashes = (n for n, step in enumerate(steps) if _FLASHES.search(step) or _SENDS.match(step))
+    at = next(flashes, len(steps))
+    before, behind = ([s for s in part if s not in board] for part in (steps[:at], steps[at:]))
+    return [*before, *board, *behind]
 
 
 def _urgency(step: str) -> int:

@@ -85,7 +85,10 @@ _ABOUT = {
     ),
     HELPS: re.compile(
         r"(?:flash|up(?:dat|grad)|firmware|41065)\w*[^?.]{0,30}\b(?:fix|help|cure|solve|repair|mend)\w*\b"
-        r"|\b(?:need|have) to (?:re-?do|re-?flash|re-?install)\b|flash\w*[^?.]{0,24}\b(?:hilf|beheb|repar|rett)\w*"
+        r"|\b(?:need to|have to|must i|must we) (?:re-?do|re-?flash|re-?install)\b"
+        r"|\bmuss ich\b[^?.]{0,16}\b(?:neu|nochmal|erneut) (?:flash|aufspiel|install)"
+        r"|\b(?:tengo que|hay que) (?:re-?flash|volver a flash)|\b(?:dois-je|faut-il) re-?flash"
+        r"|\bmoet ik\b[^?.]{0,16}\b(?:opnieuw|weer) (?:flash|install)|flash\w*[^?.]{0,24}\b(?:hilf|beheb|repar|rett)\w*"
         r"|\bhilft\b[^?.]{0,24}flash|(?:flashear|actualizar)\w*[^?.]{0,24}\b(?:arregl|solucion|ayud)\w*"
         r"|\b(?:flasher|mettre a jour)[^?.]{0,24}\b(?:resou|aide|repar|regl)\w*|flashen[^?.]{0,24}\b(?:help|oploss)\w*",
         re.I,

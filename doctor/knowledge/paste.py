@@ -199,6 +199,13 @@ def _places(part: str, text: str) -> list[int]:
     return places
 
 
+#: A number of five digits, or a word before one, as a program reads it from a picture.
+_MISREAD = re.compile(
+    r"\bBoot[1I|]oader|(?<![A-Za-z0-9])(?=\d{0,4}[OolI])(?=[0-9OolI]{5}(?![A-Za-z0-9]))(?:[OolI]*\d){3}[0-9OolI]*"
+)
+_LETTERS_AS_DIGITS = str.maketrans("OolI", "0011")
+
+
 def read(data: bytes) -> Paste:
     """The paste that these bytes hold, whatever their encoding and line ends; a trace of ours becomes its dialogue."""
     cut = len(data) > MOST_BYTES
@@ -214,11 +221,16 @@ def read(data: bytes) -> Paste:
     raw = kept.text()
     if "OSError" in raw or "rrno" in raw:
         raw = _BARE_ERRNO.sub(_with_name, raw)
+    raw = _MISREAD.sub(_as_digits, raw)
     text = raw
     if not raw.isascii():
         for curly, straight in _STRAIGHT.items():
             text = text.replace(curly, straight)
     return Paste(kept.numbers or array("I", (1,)), raw, text, cut)
+
+
+def _as_digits(found: re.Match[str]) -> str:
+    return "Bootloader" if found[0].startswith("B") else found[0].translate(_LETTERS_AS_DIGITS)
 
 
 def _with_name(found: re.Match[str]) -> str:

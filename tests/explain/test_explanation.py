@@ -527,3 +527,25 @@ def test_what_else_has_not_begun_ends_no_transfer(text: str) -> None:
     steps = advice(found).steps
     assert steps and not any("unplug USB" in step for step in steps)
     assert steps[0].startswith(("Leave board", "Wait"))
+
+
+def test_a_picture_read_by_a_program_keeps_its_builds() -> None:
+    text = b"Boot1oader0 : 5.1.1.0 [33O80]\nBoot1oader1* : 5.1.1.0 [4lO65]\nSoftware : 5.1.1.0 [4lO65]\n33080 or not?"
+    found = explain(text)
+    assert [build.number for build in found.facts.builds.runs] == [41065]
+    assert "The modem runs 41065." in advice(found).answers
+
+
+def test_the_board_s_firmware_goes_before_a_flash() -> None:
+    text = b"GPy on 1.17.3, board 1.17.3. Modem LR5.1.1.0-33080, want 48829: -1 and then -2. In which order?"
+    steps = advice(explain(text)).steps
+    found = [
+        next(n for n, step in enumerate(steps) if words in step) for words in ("Update the board", "33080 to 41065")
+    ]
+    assert found == sorted(found)
+
+
+def test_no_such_device_of_a_port_is_no_card() -> None:
+    text = b"serial.serialutil.SerialException: [Errno 19] could not open port /dev/ttyACM0: [Errno 19] No such device"
+    ids = [match.id for match in explain(text).matches]
+    assert ids[:1] == ["port-not-found"] and "sd-mount-no-fat" not in ids
