@@ -26,6 +26,7 @@ _NAMES = (
 _SURE = r"password|passwd|passphrase|pwd|psk|ssid|secret|token|imei|imsi|iccid|serial[ _]?(?:number|no)"
 _NAMED = re.compile(rf"(?P<name>{_NAMES})(?:_[a-z0-9_]{{0,20}}|\d{{0,3}})[\"']?\s*$")
 _SURELY_NAMED = re.compile(rf"{_BEGINS}(?P<name>{_SURE})[\"']?\s*$")
+_ON_ITS_LINE = re.compile(rf"(?:^|[\r\n\"']|\\[rn])[ \t]*(?P<name>{_SURE})[ \t]*$")
 
 #: What a value is called by the name that it is given.
 _KINDS = (
@@ -71,7 +72,7 @@ def _sign(kind: str, cue: str, pattern: str, named: re.Pattern[str] | None = Non
 
 _ALL = (
     # What says itself what it is: digits and hexadecimal that nothing of this program's own looks like.
-    _sign("number", "", r"(?P<v>\d(?<![0-9a-f.]\d)\d{13,31})(?![0-9a-f])"),
+    _sign("number", "", r"(?P<v>\d(?<![0-9a-f.]\d)\d{13,31})(?![0-9a-e]|f[0-9a-f])"),  # an f fills up an ICCID
     _sign("number", "", r"(?P<v>\d(?<![0-9a-f.]\d)\d(?P<s>[ -])\d{6}(?P=s)\d{6}(?P=s)\d{1,2})(?![0-9a-f])"),
     _sign(
         "mac", "", r"(?P<v>[0-9a-f](?<![0-9a-f].)[0-9a-f](?P<s>[:-])(?:[0-9a-f]{2}(?P=s)){4}[0-9a-f]{2})(?![0-9a-f])"
@@ -94,6 +95,9 @@ _ALL = (
     _sign("user", "://", r"://(?P<v>[^/@\s:'\"?=&#]{1,64})(?::[^/@\s'\"]{0,200})?@"),
     _sign("password", "://", r"://[^/@\s:'\"?=&#]{0,64}:(?P<v>[^/@\s'\"]{1,200})@"),
     _sign(
+        "password", "://", r"(?:telnet|ftp)://[^/@\s:'\"?=&#]{0,64}:(?!\d{1,5}/)(?P<v>[^\s'\"]{1,200})@(?=[a-z0-9\[])"
+    ),
+    _sign(
         "host",
         "://",
         r"(?:telnet|socket|rfc2217|ssh|ftp|mqtts?)://(?:[^@/\s'\"?]{0,200}@)?(?P<v>[a-z][\w-]*(?:\.[\w-]+)*)",
@@ -102,6 +106,14 @@ _ALL = (
     _sign("token", "bearer ", r"bearer +(?P<v>[a-z0-9._~+/-]{8,}=*)"),
     _sign("", "", rf"[:=(]\s*{_CALL}{_QUOTED}", _NAMED),
     _sign("", "", r"[:=][ \t]*(?P<v>[^\s\"',;(){}\[\]<>\\]{3,64})(?![(\w.])", _SURELY_NAMED),
+    _sign("", "", r"[:=][ \t]*(?P<v>\d(?:[ -]?\d){13,21})(?!\d)", _SURELY_NAMED),
+    _sign(
+        "",
+        ":",
+        r":[ \t]*(?P<v>[^\s\"',;(){}\[\]<>\\][^\"',;(){}\[\]<>\\\r\n]{1,62}(?<!\s))(?=[ \t]*(?:[\r\n\\\"']|$))",
+        _ON_ITS_LINE,
+    ),
+    _sign("id", "unique_id()", rf"unique_id\(\)\)?(?:\s|\\[rn]){{1,8}}{_QUOTED}"),
     _sign("password", "wpa", rf"wpa\w*\s*,\s*{_QUOTED}"),
     _sign("user", "auth_", rf"auth_\w+\s*,\s*{_QUOTED}"),
     _sign("password", "auth_", rf"auth_\w+\s*,\s*{_OTHER}\s*,\s*{_QUOTED}"),
