@@ -170,6 +170,8 @@ def _kept(place: Path, taken_bytes: int, left_out: list[tuple[str, str]]) -> Ite
             name = f"{kind}/{plain}" if folder != "." else f"{kind}/{path.name}"
             if folder == "journal" and ending == ".damaged":
                 name = f"{kind}/{number}.damaged.json"
+            if folder == "trial" and "-" not in path.name:
+                continue  # only which board it is
             if folder == "trial":  # without what stands for the board
                 name = f"{folder}/{number}{path.name[BOARD_CHARS:]}"
             try:
