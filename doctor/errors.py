@@ -44,6 +44,7 @@ COMMAND_IDS = {
     "clipboard-unreadable": "the clipboard cannot be read",
     "trace-not-writable": "the file for --trace cannot be written",
     "log-not-writable": "the file for --log-file cannot be written",
+    "report-not-writable": "the file for --report cannot be written",
     "trial-not-writable": "the files of a trial cannot be written",
     "state-not-writable": "the folder of a simulated bench cannot be written",
     "trace-unreadable": "the file of replay:// is not a trace that can be replayed",

@@ -283,7 +283,10 @@ class _ReportPath(click.Path):  # type: ignore[type-arg,unused-ignore]
         super().__init__(dir_okay=False, path_type=Path)
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """The report that is to be written. Fails for an ending that says no kind of report."""
+        """The report that is to be written. Fails for an ending that says no kind of report.
+
+        Raises UsageError if there is such a file that is not a report.
+        """
         from doctor.report.report_file import SUFFIXES, ReportFile
 
         if isinstance(value, ReportFile):
@@ -293,7 +296,9 @@ class _ReportPath(click.Path):  # type: ignore[type-arg,unused-ignore]
             self.fail(f"{str(value)!r} must end in one of {', '.join(SUFFIXES)}.", param, ctx)
         if not os.access(path.parent, os.W_OK):
             self.fail(f"{str(path.parent)!r} is no folder that can be written to.", param, ctx)
-        return ReportFile(path)
+        report_file = ReportFile(path)
+        report_file.refuse_other()
+        return report_file
 
 
 report = click.option(

@@ -9,32 +9,43 @@ from typing import IO
 from doctor.documents.json_file import open_ours
 from doctor.errors import UsageError
 
+#: By what such a file is to hold.
+_NOT_WRITABLE_IDS = {"trace": "trace-not-writable", "log": "log-not-writable", "report": "report-not-writable"}
+
 
 def replaced(path: Path, kind: str, is_ours: Callable[[bytes], bool], head_bytes: int) -> IO[bytes]:
     """The file at ``path``, empty and open for writing.
 
-    kind     what it is to hold: ``trace``, ``log``
+    kind     what it is to hold: ``trace``, ``log``, ``report``
     is_ours  whether a file that begins with these bytes, at most ``head_bytes``, is an earlier one of that kind
 
-    Raises UsageError if it cannot be written, or holds anything else: it may be the only firmware.
+    Raises UsageError if it cannot be written, or holds anything else.
     """
-    if not _may_go(path, is_ours, head_bytes):
-        raise UsageError(
-            f"{kind}-not-writable",
-            f"the file exists and is not a {kind}; it is left as it is",
-            on=str(path),
-            next=f"give the {kind} a name of its own",
-        )
+    refuse_other(path, kind, is_ours, head_bytes)
     try:
         return open_ours(path, "wb")
     except OSError as err:
         raise UsageError(
-            f"{kind}-not-writable",
+            _NOT_WRITABLE_IDS[kind],
             f"the {kind} file cannot be written",
             on=str(path),
             cause=err.strerror or str(err),
             next="name a file in a folder that exists and that you may write to",
         ) from err
+
+
+def refuse_other(path: Path, kind: str, is_ours: Callable[[bytes], bool], head_bytes: int) -> None:
+    """Raises UsageError if there is a file at ``path`` that is no earlier one of its kind: it may be the only firmware.
+
+    The arguments are those of ``replaced``.
+    """
+    if not _may_go(path, is_ours, head_bytes):
+        raise UsageError(
+            _NOT_WRITABLE_IDS[kind],
+            f"the file exists and is not a {kind}; it is left as it is",
+            on=str(path),
+            next=f"give the {kind} a name of its own",
+        )
 
 
 def _may_go(path: Path, is_ours: Callable[[bytes], bool], head_bytes: int) -> bool:

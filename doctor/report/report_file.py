@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from doctor.documents.json_file import write_whole
+from doctor.documents.output_file import refuse_other
 from doctor.documents.trace_lines import Line
+from doctor.errors import UsageError
 from doctor.events import Event
 from doctor.report import as_json
 from doctor.report.heard import Heard
@@ -15,6 +18,11 @@ from doctor.text.command import Command
 from doctor.text.escape import shown
 
 SUFFIXES = (".html", ".json", ".xml")
+_HEAD_BYTES = 512
+_OURS = re.compile(
+    rb'<!doctype html>.*<title>fipy-doctor |\{\s*"schema": "fipy-doctor/|<\?xml[^>]*>\s*<testsuite name="fipy-doctor ',
+    re.DOTALL,
+)
 
 
 class ReportFile:
@@ -33,6 +41,10 @@ class ReportFile:
             listener(event)
 
         return hear
+
+    def refuse_other(self) -> None:
+        """Raises UsageError if a file that is not a report has its name."""
+        refuse_other(self.path, "report", lambda head: _OURS.match(head) is not None, _HEAD_BYTES)
 
     @property
     def hear_line(self) -> Callable[[Line], None] | None:
@@ -56,7 +68,9 @@ class ReportFile:
             text = as_json.text(document, bench)
         self.is_due = False
         try:
+            self.refuse_other()  # the run itself may have written a trace or a log there
             write_whole(self.path, f"{text}\n".encode(errors="replace"))
-        except OSError as err:
-            return f"the report {shown(str(self.path), 300)} could not be written: {err.strerror or err}"
+        except (OSError, UsageError) as err:
+            why = err.what if isinstance(err, UsageError) else err.strerror or err
+            return f"the report {shown(str(self.path), 300)} could not be written: {why}"
         return ""

@@ -221,6 +221,24 @@ def test_an_older_report_is_replaced_and_no_link_is_followed(terminal: Terminal,
     assert [path.name for path in tmp_path.iterdir() if path.suffix == ".part"] == []
 
 
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_a_report_replaces_an_earlier_one_and_no_other_file(terminal: Terminal, suffix: str) -> None:
+    path = Path(f"r{suffix}")
+    for _ in range(2):
+        assert terminal.type("status", "--port", "sim://fipy", "--report", str(path)).code == 0
+        assert b"fipy-doctor" in path.read_bytes()
+    path.write_bytes(b"the only firmware")
+    said = terminal.type("check", "--port", "sim://fipy", "--firmware", str(path), "--report", str(path))
+    assert said.code == 2 and "is not a report; it is left as it is" in said.err
+    assert path.read_bytes() == b"the only firmware"
+
+
+def test_a_report_does_not_take_the_name_of_the_trace(terminal: Terminal) -> None:
+    said = terminal.type("status", "--port", "sim://fipy", "--trace", "t.json", "--report", "t.json")
+    assert said.code == 0 and "the report t.json could not be written: the file exists" in said.err
+    assert Path("t.json").read_text().startswith('{"t": 0.0, "dir": "trace"')
+
+
 @pytest.mark.parametrize("name", ["r.pdf", "r", "nowhere/r.html"])
 def test_a_report_that_cannot_be_written_is_refused_first(terminal: Terminal, name: str) -> None:
     said = terminal.type("check", "--port", "sim://fipy", "--report", name)
