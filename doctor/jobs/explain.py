@@ -361,13 +361,22 @@ def _whether_newer(explanation: Explanation) -> str:
     steps = [step for step in explanation.facts.builds.steps if step.image.kind in RADIOS]
     steps = [step for step in steps if step.image.number != step.runs.number] or steps
     if not steps:
-        return ""
+        return _which_of_two(explanation)
     runs, image = steps[-1].runs.number, steps[-1].image.number
     if steps[-1].runs.kind != steps[-1].image.kind:
         return f"Is it newer? Neither: {image} is for the other radio than {runs}, which the modem runs."
     if image == runs:
         return f"Is it newer? No: {image} is what the modem runs."
     return f"Is it newer? {'Yes' if image > runs else 'No'}: {image}, and the modem runs {runs}."
+
+
+def _which_of_two(explanation: Explanation) -> str:
+    """Which of two builds is newer, if the text tells of none that runs; empty if it does not name two of one radio."""
+    images = [image for image in explanation.facts.builds.images if image.kind in RADIOS]
+    numbers = sorted({image.number for image in images})
+    if len(numbers) != 2 or explanation.facts.builds.runs or len({image.kind for image in images}) > 1:
+        return ""
+    return f"Which is newer? {numbers[1]}; {numbers[0]} is older, so to flash it over {numbers[1]} goes back."
 
 
 def _whether_done(explanation: Explanation) -> str:

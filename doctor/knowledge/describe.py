@@ -93,7 +93,7 @@ _PRINTED = (
     r"[\w.]*(?:Error|Exception):",
 )
 _NO_PROSE = re.compile(rf"^\W*?(?:{'|'.join(_PRINTED)})", re.IGNORECASE)
-_ASKS = re.compile(r"[^\W\d]\d?\)? ?\?(?:\s|$)")  #: a question in a line
+_ASKS = re.compile(r"[^\W\d]\d?\)? ?\?\s|\?$")  #: a question in a line
 _VALUES = ("['", '["', "b'", "{", "(sysname")  #: how printed values begin
 #: Without one of these a text is not about our boards, however well its words fit.
 _DOMAIN = re.compile(

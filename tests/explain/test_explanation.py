@@ -549,3 +549,9 @@ def test_no_such_device_of_a_port_is_no_card() -> None:
     text = b"serial.serialutil.SerialException: [Errno 19] could not open port /dev/ttyACM0: [Errno 19] No such device"
     ids = [match.id for match in explain(text).matches]
     assert ids[:1] == ["port-not-found"] and "sd-mount-no-fat" not in ids
+
+
+@pytest.mark.parametrize("text", ["Ist 40343 neuer als 41019?", "which is newer, 40343 or 41019?"])
+def test_two_builds_are_compared_where_none_runs(text: str) -> None:
+    answer = "Which is newer? 41019; 40343 is older, so to flash it over 41019 goes back."
+    assert answer in advice(explain(text.encode())).answers
