@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
-from contextlib import nullcontext, redirect_stdout
+from contextlib import nullcontext, redirect_stdout, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -106,18 +106,20 @@ def _run(step: Step, line: Command, screen: Screen) -> int:
     """
     words = (*line.words()[1:], *["-q"] * screen.quiet)
     silent = screen.as_json or not step.changes
+    with suppress(OSError):  # whatever is left there is not of this run, and might be damaged
+        _document(line).unlink()
     try:
         with redirect_stdout(io.StringIO()) if silent else nullcontext():
             root = click.get_current_context().find_root().command
             return int(root.main(args=list(words), prog_name="fipy-doctor", standalone_mode=False, obj=words) or 0)
     except DoctorError as err:
-        if err.exit_code == Exit.STOPPED or not _has_document(line):
+        if err.exit_code == Exit.STOPPED or not _document(line).exists():
             raise
         return int(err.exit_code)
 
 
-def _has_document(line: Command) -> bool:
-    return Path(line.args[line.args.index("--report") + 1]).exists()
+def _document(line: Command) -> Path:
+    return Path(line.args[line.args.index("--report") + 1])
 
 
 def _then(trial: Trial, stands: Sequence[Standing], files: Sequence[Path], port: str | None) -> NextStep:

@@ -45,6 +45,14 @@ def test_a_step_that_changes_nothing_is_done_at_once_and_shown(terminal: Termina
     assert "1 done        look" in again.out and "2 due         thorough" in again.out and len(kept()) == 2
 
 
+def test_a_damaged_answer_is_asked_for_again(terminal: Terminal, port: str) -> None:
+    terminal.type("trial", "--port", port, "-q")
+    (document,) = (state_dir() / "trial").glob("*-1-look.json")
+    document.write_text("[[[")
+    assert stages(terminal.type("trial", "--port", port, "--json", "--dry-run"))[0] == "interrupted"
+    assert stages(terminal.type("trial", "--port", port, "--json"))[0] == "done"
+
+
 def test_a_step_that_changes_something_is_printed_and_nothing_is_agreed_to(terminal: Terminal, port: str) -> None:
     for step in ("look", "thorough"):
         assert terminal.type("trial", "--skip", step, "--port", port, "--dry-run").code == 0
