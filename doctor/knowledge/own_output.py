@@ -21,7 +21,8 @@ _LOG_LINE = re.compile(
     r"|(?P<follows>  follows from: )|exit code (?P<exit>\d{1,3})$)",
     re.MULTILINE,
 )
-_PROVED = re.compile(r" flashed and proved: ([^\n]{1,80})")
+_PROVED = re.compile(r"[ \"]flashed and proved: ([^\n\"]{1,80})")
+_LAST_WORDS_CHARS = 5_000
 _RELEASE = re.compile(r"\bLR\d\.\d\.\d\.\d-\d{5}\b")
 _RELEASE_FOUND = re.compile(rb'"release": "(LR\d\.\d\.\d\.\d-\d{5})"')
 _STANDS = "Run this to see how it stands: `fipy-doctor status`"
@@ -75,12 +76,15 @@ def _trace(data: bytes, paste: Paste) -> OwnOutput:
     written = [found.decode() for found in _FAILED_WRITTEN.findall(data)]
     names = dict.fromkeys(written or _FAILED_READ.findall(paste.text))
     failed = f" These checks failed: {', '.join(names)}." if names else ""
-    return OwnOutput(f"This is a trace of fipy-doctor: every byte that crossed the port. {last}{failed}")
+    what = "This is a trace of fipy-doctor: every byte that crossed the port."
+    if not names and (proved := _PROVED.search(paste.text[-_LAST_WORDS_CHARS:])) is not None:
+        return OwnOutput(f"{what} The board says: flashed and proved, {_words(proved[1])}.", success=True)
+    return OwnOutput(f"{what} {last}{failed}")
 
 
 def _log(job: str, paste: Paste) -> OwnOutput:
     what = f"This is the log of a {job} of fipy-doctor"
-    proved = _PROVED.search(paste.text[-5_000:])
+    proved = _PROVED.search(paste.text[-_LAST_WORDS_CHARS:])
     if proved is not None:
         return OwnOutput(f"{what}: flashed and proved, {_words(proved[1])}.", success=True)
     failed, error, code = _told_by_log(paste.text)

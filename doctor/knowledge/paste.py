@@ -28,6 +28,7 @@ _SEGMENT_CHARS = 1 << 13  #: cleaned at once, so that copies of the whole are fe
 _SEEN_ENOUGH = 3  #: so often a line of one shape is news
 FAILED = ("fail", "error")  #: what a finding of ours says of a check that closes the gate
 _MOST_ID_CHARS = 60
+_FOR_THE_MODEM = re.compile(r"AT\b|AT[+!^&EIZ]|\+\+\+|<\d+ bytes of data>", re.IGNORECASE)
 _AROUND_NEWS = 60  #: lines kept on both sides of news: what context rules look at
 _MOST_PLACES = 40  #: occurrences of a fixed part that are looked at, from both ends of the paste
 _LAST_LINES = 200  #: kept whatever they hold: how it ended matters
@@ -382,20 +383,25 @@ def _clean(line: str) -> str:
 
 
 def _trace_lines(data: bytes) -> Iterator[tuple[int, str]]:
-    """The dialogue of a trace of ours (doctor/link/trace.py): what was sent and what came, a line each.
+    """The dialogue of a trace of ours (doctor/link/trace.py): what came, and what went to the modem, a line each.
 
-    A check that failed is a line that names its entry: what a modem says may have come as code for the board.
+    Our code for the board is left out: it names errors that it expects. A check that failed is a line that names its
+    entry: what a modem says may have come as code for the board.
     """
+    return ((number, text) for number, way, text in _dialogue(data) if way != TX or _FOR_THE_MODEM.match(text))
+
+
+def _dialogue(data: bytes) -> Iterator[tuple[int, str, str]]:
     pending, begun, direction = "", 1, ""
     for line in lines_of(io.BytesIO(data)):
         number, way = line.number, line.what
         if way == FOUND and (named := _named(line.members.get("value"))):
-            yield number, f"known as: {named}"
+            yield number, FOUND, f"known as: {named}"
         if way not in (RX, TX):
             continue
         text = _wire_text(line.data)
         if way != direction and pending:
-            yield begun, pending
+            yield begun, direction, pending
             pending = ""
         direction = way
         pieces = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
@@ -404,10 +410,10 @@ def _trace_lines(data: bytes) -> Iterator[tuple[int, str]]:
         pending += pieces[0]
         for piece in pieces[1:]:
             if pending:
-                yield begun, pending
+                yield begun, direction, pending
             pending, begun = piece, number
     if pending:
-        yield begun, pending
+        yield begun, direction, pending
 
 
 def _named(finding: Any) -> str:

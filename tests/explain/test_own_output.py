@@ -24,6 +24,7 @@ from doctor.jobs.memory.logbook import Logbook
 from doctor.knowledge import explain
 from doctor.link.trace import Trace
 from doctor.report import as_json
+from doctor.sim.practice.image import make_practice_image
 from tests.plugged import BUILT_IN, plug_in
 
 FAILED = Finding("card-is-fat", Status.FAIL, "exFAT", catalogue="sd-exfat-or-over-32gb")
@@ -330,6 +331,24 @@ def test_events_are_told_by_the_document_that_ends_them() -> None:
 
 
 STARTS = "entry 0x400a05bc", "Pycom MicroPython 1.20.2.r4 [v1.11-708c53e]; FiPy with ESP32", ">>> "
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    ("way", "says"), [("card", "flashed and proved, UE"), ("usb", "that it runs LR5.1.1.0-41065.")]
+)
+def test_a_trace_of_a_proved_flash_is_not_explained_by_our_own_code(
+    way: str, says: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    trace = tmp_path / "t.jsonl"
+    image = "card:PRACTICE-CATM1-41065.dup" if way == "card" else make_practice_image(tmp_path, size_bytes=60_000)
+    words = ("flash", str(image), "--port", "sim://fipy?fault=nack@3", "--via", way, "--yes", "--trace", str(trace))
+    assert run([*words, "-q"]) == 0
+    made = explain(trace.read_bytes())
+    assert says in made.says
+    assert not {"dup-path-enoent", "modem-in-upgrade-mode"} & {*made.candidates, *(match.id for match in made.matches)}
+
+
 AS_READ = "> sent  < came\n     0.000  - trace of check by fipy-doctor 0.1.0, 2026-11-30 17:12 UTC\n"
 
 
