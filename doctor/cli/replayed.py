@@ -98,10 +98,13 @@ def refuse_divergence(command: str, bench: Bench, _screen: Screen) -> None:
     link = bench.link_or_none
     if not isinstance(link, ReplayedLink) or link.diverged is None:
         return
-    taken_with = link.recording.command
-    if not link.diverged.cause and taken_with not in ("", command):
-        link.diverged.cause = f"the trace is of {taken_with}, and this is {command}, which may ask otherwise"
-    elif not link.diverged.cause and bench.options.given_here:
-        link.diverged.cause = "the trace was taken with other options than those that were typed now"
-    link.diverged.cause = link.diverged.cause or "the trace was changed, or lines of it are missing"
-    raise link.diverged
+    err, taken_with = link.diverged, link.recording.command
+    if err.cause:
+        pass  # the trace itself tells
+    elif taken_with not in ("", command):
+        err.cause = f"the trace is of {taken_with}, and this is {command}, which may ask otherwise"
+    elif bench.options.given_here:
+        err.cause = "the trace was taken with other options than those that were typed now"
+    else:
+        err.cause = "the trace was changed, or lines of it are missing"
+    raise err

@@ -29,8 +29,8 @@ VENDOR_SCRIPTS = {
     "codec.py": "a helper of the vendor's old updater",
     "sqnscrc.py": "a helper of the vendor's updater",
     "crc.py": "a helper of the vendor's old updater",
-    "sqnsbr.py": "the recovery boot ROM of the vendor's updater",
-    "sqnsbrz.py": "the recovery boot ROM of the vendor's updater, compressed",
+    "sqnsbr.py": "the boot ROM of the vendor's updater",
+    "sqnsbrz.py": "the boot ROM of the vendor's updater, compressed",
 }
 
 _PAGE = "script-is-html-page"

@@ -354,13 +354,9 @@ def _part(number: int, before: str, text: str, end: int) -> str:
         return _OWNED
     if part or number not in _RADIO:
         return part
-    return (
-        _SAID
-        if _WAY_BEHIND.match(text, end)
-        else _ASKED
-        if _QUESTION.match(text, end) or _CANNOT.match(text, end)
-        else ""
-    )
+    if _WAY_BEHIND.match(text, end):
+        return _SAID
+    return _ASKED if _QUESTION.match(text, end) or _CANNOT.match(text, end) else ""
 
 
 def _loader(number: int, before: str, text: str, end: int) -> str:

@@ -156,13 +156,13 @@ def explain(data: bytes) -> Explanation:
     failures = _failures(paste, found, answered, runs_now or may_run, indexes)
     success = (_success(paste, failures) or _success_told(facts, failures, prose)) if ours is None else ""
     asides = _asked_about(harmless, prose)
-    candidates: tuple[str, ...] = ()
+    asks, candidates = asked(prose), tuple[str, ...]()
     if ours is None and _only_guessed(failures):
         # What only may be meant is not asked about while a transfer runs: each question would bring a step with it.
         if success or notes or runs_now or may_run:
             failures = []
-        else:
-            candidates = _candidates(failures, prose, facts, answered, asides)
+        elif failures or not (asides or _only_plans(asks, prose)):
+            candidates = _candidates(failures, prose, facts, answered)
     return Explanation(
         matches=tuple(failures),
         harmless=() if failures or candidates or _has_unexplained_error(paste, found) else harmless,
@@ -172,7 +172,7 @@ def explain(data: bytes) -> Explanation:
         says=ours.says if ours is not None else success or summary(paste),
         notes=notes,
         candidates=candidates,
-        asks=asked(prose),
+        asks=asks,
         runs_now=runs_now,
         may_run=may_run,
         asides=asides,
@@ -181,9 +181,9 @@ def explain(data: bytes) -> Explanation:
     )
 
 
-def _only_plans(prose: str) -> bool:
+def _only_plans(asks: tuple[str, ...], prose: str) -> bool:
     """Whether a description asks what to flash and tells of no trouble: then it is about none of our failures."""
-    return bool({FLASH, WHICH} & set(asked(prose))) and not _TROUBLE.search(without_accents(prose))
+    return not {FLASH, WHICH}.isdisjoint(asks) and not _TROUBLE.search(without_accents(prose))
 
 
 def _success_told(facts: Facts, failures: list[Match], prose: str) -> str:
@@ -265,12 +265,8 @@ def _found(paste: Paste, facts: Facts, ours: OwnOutput | None, prose: str, index
     ]
 
 
-def _candidates(
-    failures: list[Match], prose: str, facts: Facts, answered: set[str], asides: tuple[Match, ...]
-) -> tuple[str, ...]:
+def _candidates(failures: list[Match], prose: str, facts: Facts, answered: set[str]) -> tuple[str, ...]:
     """Ids to ask back about: what the prose resembles, and what is near it, fits the paste and is not answered yet."""
-    if not failures and (asides or _only_plans(prose)):
-        return ()
     near = dict.fromkeys((*(match.id for match in failures), *describe.near(prose)))
     fitting = (one for one in near if one not in answered and _fits(entry(one), facts))
     return tuple(fitting)[:_MOST_CANDIDATES]

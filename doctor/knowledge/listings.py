@@ -43,7 +43,7 @@ _SHAPES = tuple(
         (
             "`fipy-doctor sim --listen` served a simulated bench, {}.",
             r"(\S[^\n]*) is served here, until Ctrl-C:\n",
-            rf"\S+|{_DONE}|Your hands, by name and Enter: [^\n]*",
+            rf"\S+|{_DONE}|(?:Now, in another terminal|Your hands, by name and Enter): [^\n]*",
         ),
         (
             "`fipy-doctor cards` found no card in this computer.",

@@ -32,7 +32,8 @@ _OURS_TOO = (
     r"Read on the way: ",
     r"\d+\. ",
     r" {2,}(?:- |\? |\d+ \| |may follow |Most often: |Danger for |It looks like |If so: |more: )",
-    r"(?:Flash it|Do it again|Erase or format it|May the power go|Is it newer|Is it dead|In short)[?:] ",
+    r"(?:Flash it|Does a flash help|Do it again|Which file|Erase or format it|May the power go|Is it newer"
+    r"|Which is newer|Has anybody done it|Is it dead|In short)[?:] ",
     r"(?:Not sure\. Is it one of|Run this next, with the board|If something is still wrong, send:)",
     r"[a-z0-9]+(?:-[a-z0-9]+)+ (?:comes first;|and .{1,300} separate matters)",
 )

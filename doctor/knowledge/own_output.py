@@ -179,7 +179,7 @@ def _journal(read: dict[str, Any]) -> OwnOutput:
     ids = (str(error.get("id", "")),) if isinstance(error, dict) else ()
     return OwnOutput(
         f"This is the journal of a flash of fipy-doctor, {state or 'not proved'}; its last step was: {step or 'none'}. "
-        "Run this to see how it stands: `fipy-doctor status`",
+        + _STANDS,
         ids=ids,
         named_only=True,
     )

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from doctor.computer import is_linux, is_mac, is_windows
 from doctor.errors import UsageError
-from doctor.link.ports import DRIVERS, PYCOM_DRIVER, USB_IDS, PortInfo, is_wsl, list_ports
-from doctor.link.usb_devices import usb_devices
+from doctor.link.ports import DRIVERS, PYCOM_DRIVER, USB_IDS, PortInfo, UsbId, is_wsl, list_ports
+from doctor.link.usb_devices import UsbDevice, usb_devices
 from doctor.text.command import Command
 from doctor.text.escape import first_of
 from doctor.text.power_off import UNPLUG
@@ -48,9 +48,6 @@ def nothing_plugged_in(found: Sequence[PortInfo], *, named: bool = False) -> NoP
     found  all ports of this PC, none of them ``likely``
     named  somebody has named another port: they have a board, and know how to name one
     """
-    devices = [] if named else [port.device for port in found]
-    wired = "built into this computer; if the board is wired to it, name it: --port"
-    built_in = f"; {first_of(devices)}: {wired} {devices[0]}" if devices else ""
     if is_linux() and is_wsl():
         cause = "this is Linux inside Windows (WSL), which does not see USB serial ports"
         through = "run `fipy-doctor` on Windows itself, or pass the device through with usbipd"
@@ -60,17 +57,29 @@ def nothing_plugged_in(found: Sequence[PortInfo], *, named: bool = False) -> NoP
         cause = "a carrier board is plugged in, but it is in its own DFU boot loader, and no board answers there"
         out = f"{UNPLUG}, and plug in again without pressing the carrier's button"
         return NoPort("shield-in-dfu-mode", "no board can be seen", cause=cause, next=out)
-    for device, known in on_usb:
-        carrier = known.carrier if known is not None and not known.ambiguous else None
-        driver = DRIVERS.get(device.vid) if carrier is None else PYCOM_DRIVER
-        if driver is not None and not device.has_port:
-            what = carrier or "a USB serial adapter"
-            return NoPort(
-                "pymakr-no-board-found",
-                f"{what} is plugged in (USB {device.vid:04x}:{device.pid:04x}), but the system made no port of it",
-                cause=f"its driver {driver} is not loaded, or another program took the device (brltty often does)",
-                next=f"`sudo modprobe {driver}`; if brltty runs and you do not need it, remove it",
-            )
+    without_port = (_without_port(device, known) for device, known in on_usb if not device.has_port)
+    return next(filter(None, without_port), None) or _no_board(found, named=named)
+
+
+def _without_port(device: UsbDevice, known: UsbId | None) -> NoPort | None:
+    """Why the system made no port of a USB device; None if it is not one that has a port."""
+    carrier = known.carrier if known is not None and not known.ambiguous else None
+    driver = DRIVERS.get(device.vid) if carrier is None else PYCOM_DRIVER
+    if driver is None:
+        return None
+    what = carrier or "a USB serial adapter"
+    return NoPort(
+        "pymakr-no-board-found",
+        f"{what} is plugged in (USB {device.vid:04x}:{device.pid:04x}), but the system made no port of it",
+        cause=f"its driver {driver} is not loaded, or another program took the device (brltty often does)",
+        next=f"`sudo modprobe {driver}`; if brltty runs and you do not need it, remove it",
+    )
+
+
+def _no_board(found: Sequence[PortInfo], *, named: bool) -> NoBoard:
+    devices = [] if named else [port.device for port in found]
+    wired = "built into this computer; if the board is wired to it, name it: --port"
+    built_in = f"; {first_of(devices)}: {wired} {devices[0]}" if devices else ""
     no_driver = ", or the driver of a USB serial adapter is missing" if is_mac() else ""
     if is_windows():
         no_driver = ", or a driver is missing (Device Manager shows it with a yellow mark)"

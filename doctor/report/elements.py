@@ -9,8 +9,6 @@ from string import Template
 from doctor.data import text
 from doctor.text.escape import drawn
 
-MOST_CHARACTERS = 20_000  #: of one text: more than anybody reads, less than a page could not hold
-
 
 class Html(str):
     """Markup that this module made."""
@@ -34,7 +32,7 @@ def joined(*inside: str | Iterable[str]) -> Html:
 
 def _escaped(text: str) -> str:
     """A text as it may stand between tags and in quotes: no markup, nothing hidden, nothing that turns the rest."""
-    return html.escape(drawn(text, MOST_CHARACTERS))
+    return html.escape(drawn(text))
 
 
 def _attribute(key: str, value: object) -> str:

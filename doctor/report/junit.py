@@ -12,7 +12,6 @@ from xml.etree import ElementTree
 from doctor.report import ended
 from doctor.text.escape import drawn
 
-MOST_CHARACTERS = 20_000  #: of one text
 _ELEMENTS = {"fail": "failure", "error": "error", "skip": "skipped"}
 
 
@@ -91,4 +90,4 @@ def _seconds(ms: int) -> str:
 
 def _plain(text: str) -> str:
     """A text without what XML cannot hold, not even escaped, and without what would turn or hide the rest."""
-    return drawn(text, MOST_CHARACTERS)
+    return drawn(text)

@@ -12,6 +12,7 @@ import unicodedata
 from collections.abc import Sequence
 
 CUT_MARK = "..."
+MOST_DRAWN = 20_000  #: characters of one text: more than anybody reads, less than a page could not hold
 #: Unicode categories that draw nothing or reorder what is drawn: controls, formats (bidi marks, zero width),
 #: surrogates, private use, line and paragraph separators.
 _HIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
@@ -40,7 +41,7 @@ def shown(text: str | bytes, limit: int = 80) -> str:
     return "".join(pieces)
 
 
-def drawn(text: str, limit: int) -> str:
+def drawn(text: str, limit: int = MOST_DRAWN) -> str:
     """``text`` as ``shown``, but with line ends, tabs and backticks: for what has other markup."""
     if not text.isprintable():
         text = "".join(char if char in "\n\t`" else _shown_char(char) for char in text[: limit + 1])

@@ -244,6 +244,13 @@ def test_what_other_commands_printed_is_known_too(
         assert [match.id for match in explain(once_more.encode()).matches] == ["part-of-board-in-use"]
 
 
+def test_the_answers_of_explain_are_no_questions_of_the_reader(capsys: pytest.CaptureFixture[str]) -> None:
+    asked = "The modem runs LR5.1.1.0-33988. Will a flash fix that? Which file do I need?\nOSError: [Errno 16] EBUSY"
+    answer = shown(capsys, "explain", asked)
+    assert "Does a flash help? " in answer
+    assert not explain(answer.encode()).asks
+
+
 #: A command whose print tells nothing of a modem, and what is said of it.
 LISTS = {
     ("--help",): "a help page",
@@ -280,7 +287,10 @@ def test_what_tells_nothing_of_a_modem_is_taken_for_no_failure(
 
 
 def test_a_served_bench_is_no_interrupted_flash() -> None:
-    found = explain(b"sim://fipy is served here, until Ctrl-C:\n/dev/pts/1\nrfc2217://localhost:37089\nstopped\n")
+    found = explain(
+        b"sim://fipy is served here, until Ctrl-C:\n/dev/pts/1\nrfc2217://localhost:37089\n"
+        b"Now, in another terminal: fipy-doctor check --port /dev/pts/1\nstopped\n"
+    )
     assert "sim --listen` served a simulated bench, sim://fipy" in found.says and not found.candidates
 
 

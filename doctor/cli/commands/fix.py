@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -17,7 +17,7 @@ from doctor.cli.commands.check import show_report
 from doctor.cli.help_page import CureOption
 from doctor.cli.live_line import LiveLine
 from doctor.cli.screen import Screen
-from doctor.errors import Stopped, UsageError
+from doctor.errors import DoctorError, Stopped, UsageError
 from doctor.jobs.fix import Action, FixRequest, FixResult, fix
 from doctor.jobs.hands import POWER_CYCLE
 from doctor.link.choice import NoBoard
@@ -26,6 +26,10 @@ from doctor.remedies.reformat_sd import ReformatSd
 from doctor.text.command import Command
 from doctor.text.escape import shown
 from doctor.text.power_off import UNPLUG
+
+if TYPE_CHECKING:
+    from doctor.engine import Report
+    from doctor.report.next_step import NextStep
 
 
 def _switch_name(flag: str) -> str:
@@ -230,10 +234,8 @@ def _knows_more(result: FixResult, failed: set[str]) -> bool:
 
 def _show(result: FixResult, screen: Screen, bench: Bench, rehearsed: Command | None = None) -> None:
     """The result; ``rehearsed`` is the command whose plan was only shown."""
+    from doctor.report import as_json
 
-    from doctor.report import as_json, console, next_step, practice
-
-    bench_options = bench.options
     failed = {a.cure.id for a in result.actions if a.error is not None and not isinstance(a.error, Stopped)}
     comes_last = _knows_more(result, failed)
     if _show_actions(result, screen, with_errors=not comes_last):
@@ -241,18 +243,10 @@ def _show(result: FixResult, screen: Screen, bench: Bench, rehearsed: Command | 
     declined = result.named and any(action.declined for action in result.actions)
     wrong = next((a.error for a in result.actions if a.error is not None), result.error if declined else None)
     if wrong is not None and comes_last:  # what went wrong here comes next, and not a flash
-        screen.show(console.findings(result.report, cures(), screen.out, verbose=screen.verbose))
-        screen.show("")
-        screen.show(console.error(wrong, verbose=screen.verbose))
-        hands = (POWER_CYCLE,) if UNPLUG in (wrong.next or "") else ()
-        for note in practice.notes_for_hands(bench_options.command("fix"), hands):
-            screen.show(f"  ({note})")
+        _show_wrong(wrong, result.report, screen, bench.options)
         step = None
     else:
-        done, sure = _remembered(result, screen, bench_options, failed)
-        step = next_step.after(result.report, bench_options.command("fix"), cures(), done=done, sure=sure)
-        if rehearsed is not None and any(action.planned for action in result.actions):
-            step = next_step.NextStep((), rehearsed)
+        step = _next_step(result, screen, bench.options, failed, rehearsed)
     if screen.writes:
         actions = [_action_json(action) for action in result.actions]
         members = {**as_json.identity(bench), "actions": actions, **as_json.report_members(result.report)}
@@ -260,6 +254,30 @@ def _show(result: FixResult, screen: Screen, bench: Bench, rehearsed: Command | 
     if step is not None and not screen.as_json:
         show_report(result.report, step, screen)
     screen.name_log(bench.log, result.error)
+
+
+def _show_wrong(wrong: DoctorError, report: Report, screen: Screen, bench_options: BenchOptions) -> None:
+    """What the checks found, and below it what went wrong with a cure."""
+    from doctor.report import console, practice
+
+    screen.show(console.findings(report, cures(), screen.out, verbose=screen.verbose))
+    screen.show("")
+    screen.show(console.error(wrong, verbose=screen.verbose))
+    hands = (POWER_CYCLE,) if UNPLUG in (wrong.next or "") else ()
+    for note in practice.notes_for_hands(bench_options.command("fix"), hands):
+        screen.show(f"  ({note})")
+
+
+def _next_step(
+    result: FixResult, screen: Screen, bench_options: BenchOptions, failed: set[str], rehearsed: Command | None
+) -> NextStep:
+    """What the checks lead to now, or the plan that was only shown; what was tried is kept."""
+    from doctor.report import next_step
+
+    done, sure = _remembered(result, screen, bench_options, failed)
+    if rehearsed is not None and any(action.planned for action in result.actions):
+        return next_step.NextStep((), rehearsed)
+    return next_step.after(result.report, bench_options.command("fix"), cures(), done=done, sure=sure)
 
 
 def _show_actions(result: FixResult, screen: Screen, *, with_errors: bool) -> bool:

@@ -32,7 +32,6 @@ KINDS = ("image", "updater", "bootrom", "pair")
 #: Builds of simulated modems in the example of a practice image: by default, and where that is the image's own.
 RUNS = {"CATM1": 38638, "NB1": 40343}
 OTHER_BUILD = 39529
-_BARE = re.compile("sim://(sqn3330|gm02s)")  #: benches without a board
 HANDS = (
     "power-cycle", "pull-jumpers", "pull-rts-jumper", "pull-cts-jumper", "fit-jumpers", "press-reset", "reseat-card",
     "plug-in",
@@ -320,6 +319,7 @@ def _listen(screen: Screen, given: options.Given) -> int:
     from rich.text import Text
 
     from doctor.sim.served.listen import Listener
+    from doctor.sim.simurl import BARE_MODEMS, parse_sim_url
 
     url = given["port"] or "sim://fipy"
     if given["modem_only"]:
@@ -337,7 +337,8 @@ def _listen(screen: Screen, given: options.Given) -> int:
     with listener:
         screen.note(Text(f"{url} is served here, until Ctrl-C:", style="dim"))
         tell(listener.names)
-        looks = Command("check", port=listener.names[0], via="modem" if _BARE.match(url) else AUTO)
+        via = "modem" if parse_sim_url(url).kind in BARE_MODEMS else AUTO
+        looks = Command("check", port=listener.names[0], via=via)
         screen.note(f"Now, in another terminal: {looks}")
         if screen.interactive:
             screen.note(Text(f"Your hands, by name and Enter: {', '.join(HANDS)}", style="dim"))
