@@ -1,4 +1,4 @@
-"""The forms that one text can have: percent, JSON, Python, HTML; hexadecimal digits; base64. Undone, and done again."""
+"""The forms of a text: percent, JSON, Python, HTML; hexadecimal digits; lists of bytes; base64. Undone, done again."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from doctor.bundle.stand_in import wire
+from doctor.bundle.stand_in import unwired, wire
 
 _ESCAPE = re.compile(
     r"(?P<pair>(?P<pb>\\+)u[dD][89abAB][0-9a-fA-F]{2}\\+u[dD][c-fC-F][0-9a-fA-F]{2})"
@@ -22,6 +22,9 @@ _NAMED = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
 _HEX = re.compile(r"(?:[0-9a-fA-F]{2}[ :-]?){4,}")
 _BASE64 = re.compile(r"[A-Za-z0-9+/]{12,}={0,2}")
 _SEPARATORS = re.compile("[ :-]")
+_BYTE = r"(?:0[xX][0-9a-fA-F]{1,2}|25[0-5]|2[0-4]\d|1?\d{1,2})\b"
+_BYTES = re.compile(rf"(?<![\w.]){_BYTE}(?:\s*,\s*{_BYTE}){{3,}}")
+_NUMBER = re.compile(_BYTE)
 
 
 @dataclass(frozen=True)
@@ -49,14 +52,13 @@ class Unescaped:
 
     def again(self, means: str) -> str:
         """The text that says ``means``, which is as long as the own one, with the same escapes."""
-        pieces, last, at = [], 0, 0
+        pieces, at = [], 0
         for token in self._tokens:
             pieces.append(means[at : token.at])
             at = token.at + len(token.means)
             now = means[token.at : at]
             pieces.append(self.text[token.start : token.end] if now == token.means else token.again(now))
-            last = token.end
-        return "".join([*pieces, means[at:] if self._tokens else means]) if last or not self._tokens else means
+        return "".join([*pieces, means[at:]])
 
 
 def _tokens(text: str) -> Iterator[_Token]:
@@ -77,11 +79,11 @@ def _meaning(found: re.Match[str]) -> tuple[str, Callable[[str], str]]:
         code = [int(part, 16) for part in re.findall(r"u([0-9a-fA-F]{4})", whole)]
         means = wire(chr(0x10000 + ((code[0] - 0xD800) << 10) + code[1] - 0xDC00))
         return means, lambda now: "".join(
-            f"{bars}u{int.from_bytes(pair, 'big'):04x}" for pair in _pairs(_text(now).encode("utf-16-be", "replace"))
+            f"{bars}u{int.from_bytes(pair, 'big'):04x}" for pair in _pairs(unwired(now).encode("utf-16-be", "replace"))
         )
     if found["u"]:
         bars = found["ub"]
-        return _of_code(int(found["u"], 16)), lambda now: "".join(f"{bars}u{ord(char):04x}" for char in _text(now))
+        return _of_code(int(found["u"], 16)), lambda now: "".join(f"{bars}u{ord(char):04x}" for char in unwired(now))
     if found["x"]:
         code_x = int(found["x"], 16)
         bars_x = found["xb"]
@@ -91,7 +93,7 @@ def _meaning(found: re.Match[str]) -> tuple[str, Callable[[str], str]]:
         return chr(int(found["p"], 16)), lambda now: f"{lead}{ord(now[:1] or 'x'):02X}"
     if found["d"] or found["h"]:
         code_e = int(found["d"] or found["h"], 10 if found["d"] else 16)
-        return _of_code(code_e), lambda now: "".join(f"&#{ord(char)};" for char in _text(now))
+        return _of_code(code_e), lambda now: "".join(f"&#{ord(char)};" for char in unwired(now))
     if found["name"]:
         return _NAMED[found["name"]], lambda now: now
     if found["q"]:
@@ -105,10 +107,6 @@ def _pairs(data: bytes) -> list[bytes]:
 
 def _of_code(code: int) -> str:
     return wire(chr(code)) if code < 0xD800 or 0xDFFF < code < 0x110000 else "?"
-
-
-def _text(wire_text: str) -> str:
-    return wire_text.encode("latin-1").decode("utf-8", "replace")
 
 
 def in_hex(text: str, change: Callable[[str], str]) -> str:
@@ -131,6 +129,34 @@ def in_hex(text: str, change: Callable[[str], str]) -> str:
         return "".join(char if _SEPARATORS.match(char) else next(said) for char in run[0])
 
     return _HEX.sub(changed, text)
+
+
+def in_numbers(text: str, change: Callable[[str], str]) -> str:
+    """``text`` with ``change`` made to what its lists of bytes stand for: numbers up to 255, a comma between them."""
+
+    def changed(run: re.Match[str]) -> str:
+        before = "".join(chr(_value(number[0])) for number in _NUMBER.finditer(run[0]))
+        after = change(before)
+        if len(after) != len(before):
+            return run[0]
+        now = zip(before, after, strict=True)
+        return _NUMBER.sub(lambda number: _renumbered(number[0], *next(now)), run[0])
+
+    return _BYTES.sub(changed, text)
+
+
+def _value(number: str) -> int:
+    return int(number, 16 if number[:2].lower() == "0x" else 10)
+
+
+def _renumbered(number: str, before: str, after: str) -> str:
+    """Another byte, written as ``number`` is, and as long: what does not fit loses its first digits."""
+    if before == after:
+        return number
+    if number[:2].lower() == "0x":
+        return number[:2] + f"{ord(after):02x}"[2 - len(number) :]
+    digits = f"{ord(after):03}"[-len(number) :]
+    return f"1{digits[1:]}" if digits[0] == "0" and digits != "0" else digits
 
 
 def in_base64(text: str, change: Callable[[str], str]) -> str:

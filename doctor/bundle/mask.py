@@ -12,9 +12,9 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from doctor.bundle.forms import Unescaped, in_base64, in_hex
+from doctor.bundle.forms import Unescaped, in_base64, in_hex, in_numbers
 from doctor.bundle.signs import NOBODY, private_in
-from doctor.bundle.stand_in import DIGITS, Private, made, spread, wire
+from doctor.bundle.stand_in import DIGITS, Private, made, spread, unwired, wire
 
 #: Secrets that are looked for without a sign of theirs; each costs time at each character. Of lists of numbers, the
 #: others go by their shape.
@@ -25,10 +25,8 @@ _SEPARATORS = re.compile("[ .:-]")
 _PRINTABLE = re.compile(r"[\t\r\n -~]")
 _TEXT_SHARE = 0.8  #: of printable characters in what is text
 _CUT = re.compile(r"\.\.\.|\xe2\x80\xa6|\Z")
-_CUT_LEAST, _CUT_MOST = (
-    4,
-    64,
-)  #: characters of the beginning of a secret that are one before the end of a text that was cut
+#: Characters of the beginning of a secret that are one before the end of a text that was cut.
+_CUT_LEAST, _CUT_MOST = 4, 64
 _BEFORE, _BEHIND = r"(?:(?<![0-9A-Za-z\x80-\xff])|(?<=\\[nrt]))", r"(?![0-9A-Za-z\x80-\xff])"
 #: macOS spells file names otherwise than keyboards do.
 _NORMAL_FORMS: tuple[Literal["NFD"], Literal["NFC"]] = ("NFD", "NFC")
@@ -110,10 +108,10 @@ class Mask:
 
     def masked_name(self, name: str) -> str:
         """A file name with stand-ins, as text."""
-        return self.masked(wire(name)).encode("latin-1").decode("utf-8", "replace")
+        return unwired(self.masked(wire(name)))
 
     def _forms(self, text: str, change: _Change, as_it_stands: _Change, *, inner: bool) -> str:
-        """``text`` after ``change`` to what it says, and to what its runs of hex and base64 say.
+        """``text`` after ``change`` to what it says, and to what its runs of numbers, hex and base64 say.
 
         as_it_stands  is done to the text too: what looks like an escape in it may be none; and to what is no text
         """
@@ -129,7 +127,7 @@ class Mask:
                 return as_it_stands(part)
             return self._forms(part, change, as_it_stands, inner=True)
 
-        return in_base64(in_hex(text, within), within)
+        return in_base64(in_hex(in_numbers(text, within), within), within)
 
     def _replaced(self, text: str) -> str:
         return self._with(text, [*self._spans(text), *self._known_in(text)])
@@ -222,18 +220,29 @@ def _ways(private: Private) -> Iterator[tuple[str, str]]:
     text, stand_in = private.text, private.stand_in
     yield text, stand_in
     if re.fullmatch(r"[0-9a-f]{12}", text):
-        yield bytes.fromhex(text).decode("latin-1"), bytes.fromhex(stand_in).decode("latin-1")
         for mark in ":-":
             yield mark.join(re.findall("..", text)), mark.join(re.findall("..", stand_in))
+        addresses = list(zip(_addresses(text), _addresses(stand_in), strict=True))
+        for address, now in addresses:
+            yield address.decode("latin-1"), now.decode("latin-1")
+        groups, groups_now = (re.findall("....", interface.hex()) for interface in addresses[-1])
+        groups = [group.lstrip("0") or "0" for group in groups]
+        yield ":".join(groups), ":".join(now[-len(was) :] for was, now in zip(groups, groups_now, strict=True))
     if not text.isascii():
-        said = text.encode("latin-1").decode("utf-8", "replace")
-        now = stand_in.encode("latin-1").decode("utf-8", "replace")
-        if len(said) == len(now):
-            yield _single(said), _single(now)
+        said, instead = unwired(text), unwired(stand_in)
+        if len(said) == len(instead):
+            yield _single(said), _single(instead)
         for form in _NORMAL_FORMS:
             other = wire(unicodedata.normalize(form, said))
             if other != text:
                 yield other, spread(stand_in, other)
+
+
+def _addresses(mac: str) -> tuple[bytes, bytes, bytes]:
+    """A MAC address of twelve digits as bytes, and the EUI-64 and the IPv6 interface made of it (RFC 4291, App. A)."""
+    address = bytes.fromhex(mac)
+    eui64 = address[:3] + b"\xff\xfe" + address[3:]
+    return address, eui64, bytes([eui64[0] ^ 2]) + eui64[1:]
 
 
 def _single(text: str) -> str:

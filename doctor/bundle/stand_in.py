@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Literal
 
 KEPT = frozenset("\"'\\/&<>%\r\n\t ")  #: stay where they are: quotes and escapes of any language remain whole
-HEX, DIGITS = re.compile(r"[0-9A-Fa-f]{8,}"), re.compile(r"\d+")
+DIGITS = re.compile(r"\d+")
+_HEX = re.compile(r"[0-9A-Fa-f]{8,}")
 _MAC = re.compile(r"(?:[0-9A-Fa-f]{12}|[0-9A-Fa-f]{24}|[0-9A-Fa-f]{32})")
 _WIDER = {2: "ø", 3: "※", 4: "\U0001f600"}  #: a character of so many bytes of UTF-8
-_WIDER_WORDS = ("ł",)  #: of two bytes, and not one of latin-1: Python and JSON escape it otherwise
+_WIDER_WORD = "ł"  #: of two bytes, and not one of latin-1: Python and JSON escape it otherwise
 
 
 @dataclass(frozen=True)
@@ -39,13 +41,18 @@ def wire(text: str) -> str:
     return text.encode("utf-8", "surrogateescape").decode("latin-1")
 
 
+def unwired(wire_text: str, errors: Literal["replace", "surrogateescape"] = "replace") -> str:
+    """Wire text as text; ``errors``: what becomes of bytes that are not UTF-8."""
+    return wire_text.encode("latin-1").decode("utf-8", errors)
+
+
 def made(kind: str, number: int, secret: str) -> str:
     """The stand-in with this number for ``secret``, both wire text."""
     if DIGITS.fullmatch(secret):
         return _last(str(number), len(secret), "0")
     if _MAC.fullmatch(secret):  # whose bytes are digits too: it may stand somewhere as bytes
         return "".join(f"{ord(digit):02x}" for digit in _last(str(number), len(secret) // 2, "0"))
-    if HEX.fullmatch(secret) and not secret.isalpha():
+    if _HEX.fullmatch(secret) and not secret.isalpha():
         return _last(str(number), len(secret), "0")
     label = f"{kind}{number}"
     plain = sum(char not in KEPT for char in _characters(secret))
@@ -68,7 +75,7 @@ def spread(stand_in: str, over: str) -> str:
         one = next(said, "x")
         width = len(char)
         if width > 1:
-            wide = _WIDER_WORDS[0] if width == 2 and ord(char.encode("latin-1").decode()) > 0xFF else _WIDER[width]
+            wide = _WIDER_WORD if width == 2 and ord(char.encode("latin-1").decode()) > 0xFF else _WIDER[width]
             one = wire(wide)
         text.append(one)
     return "".join(text)

@@ -20,7 +20,7 @@ from typing import Any
 from doctor.board.snippets import checksum, quoted
 from doctor.board.storage.proof import END, chain, digest
 from doctor.bundle.mask import Mask
-from doctor.bundle.stand_in import wire
+from doctor.bundle.stand_in import unwired, wire
 from doctor.documents import foreign_json
 from doctor.documents.trace_lines import RX, TX, read_line
 from doctor.updater import stp
@@ -96,8 +96,8 @@ class _Stream:
         self.rows = list(_rows(text)) if way == RX else []
         self.answers = list(_answers(self.rows))
         self.contents = list(_contents(self.answers))
-        self.carried = [found.span(1) for found in (_CAME if way == RX else _SENT).finditer(text)]
-        self.carried = [span for span in self.carried if _decoded(text[slice(*span)]) is not None]
+        carried = (_CAME if way == RX else _SENT).finditer(text)
+        self.carried = [found.span(1) for found in carried if _decoded(found[1]) is not None]
         self.modem = "".join(_decoded(text[slice(*span)]) or "" for span in self.carried)
         self.written = [found.span(1) for found in _WRITTEN.finditer(text)] if way == TX else []
         self._taken = [span for row in self.rows for span in ((row.start, row.end), row.hash_span)]
@@ -385,9 +385,9 @@ class _Left:
             at += end - start + len(_NOTHING)
             if before == after:
                 continue
-            differ = [n for n in range(len(before)) if before[n] != after[n]]
-            for first, last in _runs(differ):
-                yield _Edit(start + first, start + last, after[first:last])
+            marks = "".join("=" if one == other else "x" for one, other in zip(before, after, strict=True))
+            for run in re.finditer("x+", marks):
+                yield _Edit(start + run.start(), start + run.end(), after[slice(*run.span())])
 
     def filled(self, now: str) -> str:
         """The whole with ``now`` in its parts, and nothing elsewhere."""
@@ -397,16 +397,6 @@ class _Left:
             last = end
             at += end - start + len(_NOTHING)
         return "".join([*pieces, _NOTHING * (len(self._whole) - last)])
-
-
-def _runs(numbers: Sequence[int]) -> Iterator[tuple[int, int]]:
-    """First and last but one of numbers that follow each other."""
-    first = None
-    for place, number in enumerate(numbers):
-        first = number if first is None else first
-        if place + 1 == len(numbers) or numbers[place + 1] != number + 1:
-            yield first, number + 1
-            first = None
 
 
 def _resummed(text: str, edits: Iterator[_Edit]) -> list[_Edit]:
@@ -433,7 +423,7 @@ def _resummed(text: str, edits: Iterator[_Edit]) -> list[_Edit]:
 
 def _text(wire_text: str) -> str:
     """Wire text as the board's answers are read."""
-    return wire_text.encode("latin-1").decode("utf-8", "surrogateescape")
+    return unwired(wire_text, "surrogateescape")
 
 
 def _digested(number: int, text: str) -> str:

@@ -166,14 +166,9 @@ def _kept(place: Path, taken_bytes: int, left_out: list[tuple[str, str]]) -> Ite
         ("trial", ".jsonl", KIND_RECORD),
     ):
         for number, path in enumerate(_newest(place / folder, ending), 1):
-            plain = path.name if _OUR_LOG.fullmatch(path.name) else f"{number}{path.suffix}"
-            name = f"{kind}/{plain}" if folder != "." else f"{kind}/{path.name}"
-            if folder == "journal" and ending == ".damaged":
-                name = f"{kind}/{number}.damaged.json"
             if folder == "trial" and "-" not in path.name:
                 continue  # only which board it is
-            if folder == "trial":  # without what stands for the board
-                name = f"{folder}/{number}{path.name[BOARD_CHARS:]}"
+            name = _name_of(path, number, folder, kind)
             try:
                 if path.lstat().st_size + taken_bytes > MOST_TOGETHER_BYTES and ending == ".jsonl":
                     raise ValueError("there are too many large traces; name it to have it in")
@@ -181,7 +176,20 @@ def _kept(place: Path, taken_bytes: int, left_out: list[tuple[str, str]]) -> Ite
                 taken_bytes += len(found.data)
                 yield found
             except (OSError, ValueError) as err:
-                left_out.append((name, str(getattr(err, "strerror", None) or err)))
+                left_out.append((name, _why(err)))
+
+
+def _name_of(path: Path, number: int, folder: str, kind: str) -> str:
+    """What a file of the state folder is called in the zip: ``number`` stands for what may tell something."""
+    if folder == "trial":
+        return f"{folder}/{number}{path.name[BOARD_CHARS:]}"
+    if path.name.endswith(".damaged"):
+        return f"{kind}/{number}.damaged.json"
+    return f"{kind}/{path.name if folder == '.' or _OUR_LOG.fullmatch(path.name) else f'{number}{path.suffix}'}"
+
+
+def _why(err: OSError | ValueError) -> str:
+    return str(getattr(err, "strerror", None) or err)
 
 
 def _newest(folder: Path, ending: str) -> list[Path]:
@@ -201,10 +209,9 @@ def _named(given: Sequence[Path]) -> list[_Found]:
         try:
             taken.append(_read(path, _unlike(f"given/{host_name(path.name)}", taken), "given", follow=True))
         except (OSError, ValueError) as err:
-            why = str(getattr(err, "strerror", None) or err)
             raise UsageError(
                 "file-unreadable",
-                f"cannot go into the bundle: {why}",
+                f"cannot go into the bundle: {_why(err)}",
                 on=str(path),
                 next="leave it out, or name another",
             ) from err

@@ -311,7 +311,9 @@ def _steps(explanation: Explanation, decides: Match | None, keep: bool) -> tuple
         steps += (f"If the modem is the Monarch 2 that the text names: {step}" for step in entry(_MONARCH2).cure)
     steps = _board_first(steps)
     at_once = (step for match in explanation.matches for step in match.entry.cure[:1] if _AT_ONCE.match(step))
-    return tuple(dict.fromkeys(sorted((*at_once, *steps), key=_urgency)))
+    # A modem that is at work now is left to it before anything else is put right.
+    at_work = decides.entry.cure[:1] if decides is not None and keep and decides.entry.under_way else ()
+    return tuple(dict.fromkeys((*at_once, *at_work, *sorted(steps, key=_urgency))))
 
 
 def _board_first(steps: list[str]) -> list[str]:
@@ -324,8 +326,8 @@ def _board_first(steps: list[str]) -> list[str]:
 
 
 def _urgency(step: str) -> int:
-    """What stops a program that does harm, then what forbids, then what saves files or keeps a flash from starting."""
-    first = (_AT_ONCE, _FORBIDS, _SAVES, _DISARMS)
+    """What forbids, then what saves files or keeps a flash from starting."""
+    first = (_FORBIDS, _SAVES, _DISARMS)
     return next((rank for rank, begins in enumerate(first) if begins.match(step)), len(first))
 
 

@@ -27,7 +27,6 @@ from doctor.text.command import Command
 BOARD_CHARS = 12  #: of the names of its files stand for the board
 MOST_DOCUMENT_BYTES = 4 << 20
 _MOST_IDS_BYTES = 1 << 16
-_SURE = ("board", "imei")
 
 
 @dataclass(frozen=True)
@@ -104,17 +103,14 @@ class Trial:
 
     def __init__(self, ids: Mapping[str, str], folder: Path | None = None) -> None:
         self.folder = folder or state_place() / "trial"
-        names = [name for name in _SURE if name in ids] or ["port"]
+        names = [name for name in journal.SURE if name in ids] or ["port"]
         known = {path.stem: _ids(path) for path in sorted(self.folder.glob(f"{'?' * BOARD_CHARS}.json"))}
         self.board = next(
             (key for key, kept in known.items() if any(name in ids and kept.get(name) == ids[name] for name in names)),
             hashlib.sha256(" ".join(f"{name} {ids.get(name)}" for name in names).encode()).hexdigest()[:BOARD_CHARS],
         )
-        try:
-            whole = {**known.get(self.board, {}), **ids}
-            write_whole(self.folder / f"{self.board}.json", json.dumps(whole, indent=1).encode())
-        except OSError as err:
-            raise _unwritable(self.folder, err) from err
+        whole = {**known.get(self.board, {}), **ids}
+        _keep(self.folder / f"{self.board}.json", json.dumps(whole, indent=1).encode())
 
     @classmethod
     def of(cls, bench: Bench) -> Trial:
@@ -138,10 +134,7 @@ class Trial:
         if found is None:
             known = ", ".join(step.id for step in steps())
             raise UsageError("usage", f"there is no step {step_id!r}", next=f"name one of these: {known}")
-        try:
-            write_whole(self.file(found, ".skipped"), b"")
-        except OSError as err:
-            raise _unwritable(self.folder, err) from err
+        _keep(self.file(found, ".skipped"), b"")
 
     def command(self, step: Step, files: Sequence[Path], port: str | None) -> Command:
         """The command of a step, which leaves its document and its trace here."""
@@ -214,13 +207,17 @@ def _fitting(step: Step, files: Sequence[Path]) -> tuple[Path, ...]:
     return tuple(file for file, differential in kinds if differential in wanted)[:1]
 
 
-def _unwritable(folder: Path, err: OSError) -> DoctorError:
-    return DoctorError(
-        "trial-not-writable",
-        f"cannot be written: {err.strerror or err}; nothing was asked of the board",
-        on=str(folder),
-        next="make room there, or make it a folder that you may write to",
-    )
+def _keep(path: Path, data: bytes) -> None:
+    """Write a file of a trial. Raises DoctorError if that is not possible."""
+    try:
+        write_whole(path, data)
+    except OSError as err:
+        raise DoctorError(
+            "trial-not-writable",
+            f"cannot be written: {err.strerror or err}; nothing was asked of the board",
+            on=str(path.parent),
+            next="make room there, or make it a folder that you may write to",
+        ) from err
 
 
 def _row(row: Mapping[str, Any]) -> dict[str, Any]:

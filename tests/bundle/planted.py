@@ -45,6 +45,7 @@ def forms(secret: str) -> dict[str, str]:
         "hex": utf8.hex(),
         "HEX": utf8.hex().upper(),
         "hex spaced": utf8.hex(" "),
+        "numbers": ", ".join(f"0x{byte:02x}" for byte in utf8),
         "hex at odd": "a" + utf8.hex() + "b",
         "base64": base64.b64encode(b" " * 12 + utf8 + b" " * 12).decode(),
         "base64 at 1": base64.b64encode(b" " * 13 + utf8 + b" " * 12).decode(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 
 import pytest
@@ -62,6 +63,30 @@ def test_an_address_is_the_same_however_it_is_written(mask: Mask) -> None:
     assert mask.masked(f"id {raw}!").encode("latin-1")[3:-1].hex() == now
 
 
+#: What is made of an address and how it is written, and what stands there instead (RFC 4291, appendix A).
+OF_ADDRESSES = (
+    ("30:ae:a4:12:34:59", "30AEA4FFFE123459", "303030FFFE303031"),
+    ("30:ae:a4:12:34:59", "32AEA4FFFE123459", "323030FFFE303031"),
+    ("30:ae:a4:12:34:59", "32 AE A4 FF FE 12 34 59", "32 30 30 FF FE 30 30 31"),
+    ("30:ae:a4:12:34:59", "fe80::32ae:a4ff:fe12:3459/64", "fe80::3230:30ff:fe30:3031/64"),
+    ("3c:61:05:0c:00:09", "fe80::3e61:5ff:fe0c:9/64", "fe80::3230:0ff:fe30:1/64"),
+    ("30:ae:a4:12:34:59", "{0x30, 0xAE, 0xA4, 0x12, 0x34, 0x59}", "{0x30, 0x30, 0x30, 0x30, 0x30, 0x31}"),
+    ("30:ae:a4:12:34:59", "(48, 174, 164, 18, 52, 89)", "(48, 148, 148, 48, 48, 49)"),
+    ("3c:61:05:0c:00:09", "[60,97,5,255,254,12,0,9]", "[48,48,8,255,254,48,8,9]"),
+)
+
+
+@pytest.mark.parametrize(("address", "written", "instead"), OF_ADDRESSES)
+def test_what_is_made_of_an_address_goes_with_it(address: str, written: str, instead: str) -> None:
+    mask = Mask()
+    mask.learn(f"mac {address}")
+    for around in ("{}", '{{"heard": "is {}, up"}}'):
+        assert mask.masked(around.format(written)) == around.format(instead)
+    eui64 = bytes.fromhex(address[:8].replace(":", "") + "fffe" + address[9:].replace(":", ""))
+    carried = mask.masked(base64.b64encode(b"id: " + eui64).decode())
+    assert base64.b64decode(carried) == b"id: 000\xff\xfe001"
+
+
 @pytest.mark.parametrize("dots", ["...", "…", ""])
 def test_the_beginning_of_a_secret_goes_too_where_a_text_was_cut(mask: Mask, dots: str) -> None:
     for cut in range(4, 13):
@@ -104,6 +129,7 @@ def test_only_what_was_replaced_is_counted() -> None:
         "import network\nlte = LTE()\nlte.attach(apn='internet')\n",
         "the modem says 100 % after 6,160,982 bytes (6160982), UE5.0.0.0d",
         "p = Pin('P19', mode=Pin.OUT); led_pin = 'P2'",
+        "rssi = [-70, 12, 255, 300, 48, 49]; version (1, 20, 2, 4); at 0x30, 0xae, 0xa4, 0x120",
         '{"serial": null, "pin": 5, "key": 0x10}',
     ],
 )

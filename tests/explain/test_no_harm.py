@@ -429,3 +429,29 @@ def test_what_flashes_comes_when_all_that_spoils_it_is_cured() -> None:
 )
 def test_a_keyboard_without_accents_asks_the_same(text: str) -> None:
     assert any("no power cut" in answer or "leave it on" in answer for answer in advised(text).answers)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Sending 6160982 bytes: [####      ] 42%\nIch sehe gerade, das ist die falsche Datei. Jetzt abbrechen?",
+        "Sending 6160982 bytes: [####      ] 42%\nfalsche Datei!! weiterlaufen lassen oder nicht?",
+        "Sending 6160982 bytes: [####      ] 42%\nit is the nb1 one!! should I abort?",
+        "progress 30 %, acabo de ver que es el archivo equivocado, \u00bflo dejo terminar o mejor pararlo?",
+        "Sending 1000000 bytes: 55%\nJ'ai oubli\u00e9 l'autre fichier, arr\u00eater ou laisser finir ?",
+        "Sending 1000000 bytes: 55%\nverkeerde bestand, nu stoppen of laten lopen?",
+    ],
+)
+def test_who_asks_whether_to_stop_a_transfer_is_told_to_let_it_run(text: str) -> None:
+    assert (
+        advice(explain(text.encode())).answers[0].startswith("Do not interrupt it: no Ctrl-C, no reset, no power cut.")
+    )
+
+
+def test_a_modem_that_installs_is_left_to_it_before_anything_else_is_put_right() -> None:
+    text = (
+        "Waiting for modem to finish the update...\nThis might take several minutes!\n(9 minutes so far)\n"
+        "second terminal: could not open port 'COM7': PermissionError(13, 'Access is denied.', None, 5)\n"
+        "and before: OSError: [Errno 1] EPERM on mount\nWhat first?"
+    )
+    assert advice(explain(text.encode())).steps[0].startswith("Wait at least 30 minutes on steady power.")

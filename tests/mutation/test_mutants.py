@@ -96,6 +96,7 @@ def test_a_mutant_is_killed_by_a_test_that_fails_or_cannot_be_imported(
     assert found == [(KILLED, "test_m.py::test_limit"), (ALIVE, ""), (KILLED, "test_m.py")]
 
 
+@pytest.mark.long
 def test_every_excuse_is_for_a_mutant_that_there_is_and_has_a_reason() -> None:
     excused = equivalent()
     modules = {key.split(" ")[0] for key in excused}

@@ -45,7 +45,7 @@ _KINDS = {
 @click.argument("target", metavar="OUT.zip", type=click.Path(dir_okay=False, path_type=Path))
 @click.argument("files", metavar="[FILE]...", nargs=-1, type=options.FILE)
 def command(target: Path, files: tuple[Path, ...], unmasked: bool, **given: Any) -> int:
-    """Put into one zip what whoever helps you needs to see: logs, journal, notes of what was begun, versions.
+    """Put into one zip what whoever helps you needs to see: logs, journal, notes of what was begun, trials, versions.
 
     FILEs of yours go in too: traces (--trace), reports (--report), logs of other programs. The list is shown first, and
     nothing is sent to anyone. IMEI, ICCID and IMSI, serial numbers, MAC addresses, names of user and computer, Wi-Fi

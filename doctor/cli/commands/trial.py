@@ -38,8 +38,8 @@ def command(files: tuple[Path, ...], skip: str | None, **given: Any) -> int:
     A step that changes nothing is done at once, with a trace. For one that changes something the command is printed; at
     a terminal you are asked whether to run it now, and it shows its plan and asks as ever: no yes and no consent is
     passed on to it. What was seen is compared with what the reference leaves open. With --dry-run: says how the trial
-    stands, and does nothing. Exit code 1: a step failed, or another board was in its place; 3: a flash was begun and
-    not proved.
+    stands, and does nothing. Exit code 1: a step failed or was interrupted, or another board was in its place; 3: a
+    flash was begun and not proved.
     """
     from doctor.jobs.open_points import answers
     from doctor.jobs.trial import Stage, Trial
@@ -48,7 +48,7 @@ def command(files: tuple[Path, ...], skip: str | None, **given: Any) -> int:
 
     bench_options = options.bench_options(given)
     screen = options.screen_of(given, bench_options)
-    with options.open_bench(bench_options, {**given, "dry_run": False}) as bench:
+    with options.open_bench(bench_options, given) as bench:
         trial = Trial.of(bench)
     if skip is not None:
         trial.skip(skip)
@@ -57,7 +57,7 @@ def command(files: tuple[Path, ...], skip: str | None, **given: Any) -> int:
     if due is not None and not given["dry_run"] and _is_wanted(due.step, screen):
         # a port that was found, and not typed, is nobody's word: the command finds it by itself, too
         line = trial.command(due.step, files, None if bench_options.port_found else bench_options.port)
-        ended = _run(due.step, line, screen)
+        ended = _run(due.step, line, trial.file(due.step, ".json"), screen)
     stands = list(trial.standings())
     told = list(answers(trial, stands, lambda lines: (row.text for row in rows(lines))))
     step = _then(trial, stands, files, bench_options.port)
@@ -99,7 +99,7 @@ def _described(step: Step) -> RenderableType:
     return Group(Text(f"The next step: {step.title}", style="bold"), *lines)
 
 
-def _run(step: Step, line: Command, screen: Screen) -> int:
+def _run(step: Step, line: Command, document: Path, screen: Screen) -> int:
     """Run the command of a step as if it was typed; what a step that changes nothing prints, its document has too.
 
     Its exit code. An error of the step stands in its document, and is told with that.
@@ -107,19 +107,15 @@ def _run(step: Step, line: Command, screen: Screen) -> int:
     words = (*line.words()[1:], *["-q"] * screen.quiet)
     silent = screen.as_json or not step.changes
     with suppress(OSError):  # whatever is left there is not of this run, and might be damaged
-        _document(line).unlink()
+        document.unlink()
     try:
         with redirect_stdout(io.StringIO()) if silent else nullcontext():
             root = click.get_current_context().find_root().command
             return int(root.main(args=list(words), prog_name="fipy-doctor", standalone_mode=False, obj=words) or 0)
     except DoctorError as err:
-        if err.exit_code == Exit.STOPPED or not _document(line).exists():
+        if err.exit_code == Exit.STOPPED or not document.exists():
             raise
         return int(err.exit_code)
-
-
-def _document(line: Command) -> Path:
-    return Path(line.args[line.args.index("--report") + 1])
 
 
 def _then(trial: Trial, stands: Sequence[Standing], files: Sequence[Path], port: str | None) -> NextStep:

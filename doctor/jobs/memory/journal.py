@@ -136,9 +136,9 @@ class Journal:
         The port alone names it unless IMEI or board tell that another one is plugged in there now.
         """
         entries = self.entries()
-        sure = [e for e in entries if any(e.ids.get(name) and e.ids.get(name) == ids.get(name) for name in _SURE)]
+        sure = [e for e in entries if any(e.ids.get(name) and e.ids.get(name) == ids.get(name) for name in SURE)]
         there = [e for e in entries if e.ids.get("port") and e.ids.get("port") == ids.get("port")]
-        fits = sure or [e for e in there if not any(e.ids.get(name) and ids.get(name) for name in _SURE)]
+        fits = sure or [e for e in there if not any(e.ids.get(name) and ids.get(name) for name in SURE)]
         return fits[0] if fits else None
 
     def entries(self) -> list[FlashEntry]:
@@ -282,9 +282,9 @@ def _is_list_of_words(value: object) -> bool:
 
 
 #: What no other modem is called: its board, or its own number.
-_SURE = ("board", "imei")
+SURE = ("board", "imei")
 #: What a modem's file is called by: the surest of its names that is known.
-_SUREST = (*_SURE, "port")
+_SUREST = (*SURE, "port")
 
 
 def _key(ids: Mapping[str, str]) -> str:

@@ -39,7 +39,7 @@ def test_it_holds_what_is_kept_and_nothing_private(terminal: Terminal, tmp_path:
     said = terminal.type("report", str(tmp_path / "out.zip"), str(tmp_path / "of PYB1D0A1.txt"), "--yes")
     assert said.code == 0, said.err
     files = inside(tmp_path / "out.zip")
-    assert list(files)[:2] == ["about.json", "log/2.log"] or "log/flash-20261130-174210-377483.log" in files
+    assert next(iter(files)) == "about.json" and "log/flash-20261130-174210-377483.log" in files
     assert {name.partition("/")[0] for name in files} == {"about.json", "log", "journal", "record", "given"}
     whole = "\n".join([*files, *files.values()])
     for secret in ("354346090175109", "PYB1D0A1", "240ac49f1b7e", "45c9ede21f6e19ea4f3c1de2", "Limonadenbaum"):
