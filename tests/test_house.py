@@ -358,6 +358,7 @@ def clean_media(tree: ast.AST) -> Iterator[str]:
             yield getattr(top, "name", "")
 
 
+@pytest.mark.long
 def test_no_test_makes_a_card_of_zeros() -> None:
     found = {
         (path.relative_to(ROOT).as_posix(), name)

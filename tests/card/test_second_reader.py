@@ -144,6 +144,7 @@ def test_known_stumble_is_told_and_explained(words: str, tmp_path: Path) -> None
     assert second_reader.KNOWN[words] in answer.words
 
 
+@pytest.mark.long
 def test_endless_reading_ends_at_its_limit(tmp_path: Path) -> None:
     answer = read_as_meant(root_in_a_circle(tmp_path), Limits(1.0))
     assert answer.words == f"could not compare: it {second_reader.TIMEOUT.format(seconds=1)}"

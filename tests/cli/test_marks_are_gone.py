@@ -32,6 +32,7 @@ def texts(value: Any) -> Iterator[str]:
 @pytest.mark.parametrize(
     "name", ["html-scripts", "autorun-updater", "modem-silent", "dup-in-folder", "updater-at-work"]
 )
+@pytest.mark.long
 def test_every_command_that_is_printed_names_its_port(words: tuple[str, ...], name: str, terminal: Terminal) -> None:
     port = f"sim://fipy?scenario={name}"
     said = terminal.type(*words, "--port", port)

@@ -88,6 +88,7 @@ def walk(terminal: Terminal, files: Files, first: Command, *, with_hands: bool) 
 @pytest.mark.parametrize("bench", ["fipy", "gpy", "sqn3330"])
 @pytest.mark.parametrize("verb", ["check", "check-file", "flash", "fix", "status"])
 @pytest.mark.parametrize("name", SCENARIOS)
+@pytest.mark.long
 def test_no_scenario_goes_round(
     terminal: Terminal, files: Files, tmp_path: Path, name: str, verb: str, bench: str, with_hands: bool
 ) -> None:

@@ -20,6 +20,7 @@ def test_there_are_enough_cases() -> None:
     assert len({case.name for case in cases(HERE)}) == len(cases(HERE))
 
 
+@pytest.mark.long
 def test_own_half_is_explained() -> None:
     numbers = summary(own())["all"]
     assert numbers["recall"] >= 0.98, table(own())

@@ -270,6 +270,7 @@ _DISTURBS = re.compile(
 )
 
 
+@pytest.mark.long
 def test_no_entry_tells_a_step_that_disturbs_a_flash_that_runs() -> None:
     seen = 0
     for number, entry_id in enumerate(entries()):

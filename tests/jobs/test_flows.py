@@ -203,6 +203,7 @@ def die(sim: SimBench) -> None:
 
 
 @pytest.mark.parametrize("moment", [in_step("switch"), after_bytes(0.4), in_step("deploy"), in_step("prove")])
+@pytest.mark.long
 def test_killed_then_status_then_flash(moment: Callable[[Event], bool], full: Path, tmp_path: Path) -> None:
     url = f"sim://fipy?state={tmp_path / 'bench'}"
     fly = FlashRequest(via="usb", method="on-the-fly")

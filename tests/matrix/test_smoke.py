@@ -56,7 +56,7 @@ def own_state(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("own_state")
-@pytest.mark.sampled(4, "long")
+@pytest.mark.sampled(8, "long")
 @pytest.mark.parametrize(("one", "verdict"), CELLS, ids=lambda value: value.name if isinstance(value, Cell) else "")
 def test_cell(one: Cell, verdict: str, files: Path, tmp_path: Path) -> None:
     played = play(one, tmp_path, files)

@@ -35,6 +35,7 @@ def test_every_snippet_has_a_row() -> None:
     )
 
 
+@pytest.mark.long
 def test_every_row_is_of_a_snippet() -> None:
     gone = {name for row in ROWS for name in row.of} - set(scan.snippets())
     assert not gone, f"rows of snippets that are not there any more: {sorted(gone)}"
