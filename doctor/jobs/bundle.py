@@ -32,6 +32,7 @@ from doctor.errors import DoctorError, UsageError
 from doctor.jobs.memory.state_dir import state_place
 from doctor.jobs.trial import BOARD_CHARS
 from doctor.knowledge.catalogue import HERE
+from doctor.knowledge.paste import by_mark
 from doctor.text.command import PROGRAM, Command
 from doctor.text.escape import shown
 
@@ -45,7 +46,6 @@ _LIBRARIES = ("pyserial", "click", "rich", "platformdirs", "pyfatfs")
 _OUR_LOG = re.compile(r"[a-z]+-\d{8}-\d{6}-\d{6}\.log")
 _WORD = re.compile(r"[a-z0-9_]+")
 _NO_TEXT = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
-_MARKS = ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"), (b"\xef\xbb\xbf", "utf-8-sig"))
 
 
 @dataclass(frozen=True)
@@ -218,9 +218,8 @@ def _read(path: Path, name: str, kind: str, *, follow: bool = False) -> Entry:
         start = 0 if trace else max(0, size - MOST_BYTES)
         file.seek(start)
         data = file.read(size if trace else MOST_BYTES)
-    for mark, coding in _MARKS:
-        if data.startswith(mark):
-            data = data.decode(coding, "replace").encode()
+    marked = by_mark(data)
+    data = data if marked is None else marked.encode()
     if _NO_TEXT.search(data):
         raise ValueError("it is not text")
     if start:
