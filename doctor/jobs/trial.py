@@ -19,7 +19,7 @@ from typing import Any
 from doctor.bench import Bench
 from doctor.data import tables
 from doctor.documents.json_file import read_json, write_whole
-from doctor.errors import DoctorError, UsageError
+from doctor.errors import DoctorError, UsageError, reason
 from doctor.jobs.memory import journal
 from doctor.jobs.memory.state_dir import state_place
 from doctor.text.command import Command
@@ -214,7 +214,7 @@ def _keep(path: Path, data: bytes) -> None:
     except OSError as err:
         raise DoctorError(
             "trial-not-writable",
-            f"cannot be written: {err.strerror or err}; nothing was asked of the board",
+            f"cannot be written: {reason(err)}; nothing was asked of the board",
             on=str(path.parent),
             next="make room there, or make it a folder that you may write to",
         ) from err
