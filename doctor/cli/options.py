@@ -54,12 +54,14 @@ class OneOfEach(HelpedCommand):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; if it ends in an error, the report that was asked for says so, too."""
+        asked = ctx.params.get("report")
+        if asked is not None:
+            asked.forget_earlier()
         try:
             return super().invoke(ctx)
         except click.exceptions.Exit:
             raise
         except (Exception, KeyboardInterrupt) as err:
-            asked = ctx.params.get("report")
             if asked is not None and asked.is_due:
                 ended = error_of(err)
                 from doctor.report import as_json

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,11 @@ class ReportFile:
     def refuse_other(self) -> None:
         """Raises UsageError if a file that is not a report has its name."""
         refuse_other(self.path, "report", lambda head: _OURS.match(head) is not None, _HEAD_BYTES)
+
+    def forget_earlier(self) -> None:
+        """Remove the report of an earlier run: a run that is killed leaves none, and not how another one ended."""
+        with suppress(OSError):
+            self.path.unlink()
 
     @property
     def hear_line(self) -> Callable[[Line], None] | None:
