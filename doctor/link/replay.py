@@ -384,7 +384,7 @@ class ReplayedLink(Link):
         return self._player.take(max_bytes, wait_ms)
 
     def _lines_answer(self) -> bool:
-        return self._player.recording.open.get("lines") is not False
+        return self._player.recording.open.get("lines") is True
 
 
 def recording_at(path: Path) -> Recording:
