@@ -286,20 +286,15 @@ def send(board: Board, path: str, data: bytes, tell: Tell = unheard, *, may_pack
     try:
         piece, done, failures, short = WRITE_PIECE_BYTES, 0, 0, -1
         while done < len(data):
-            part, packed = _packed(data, done, piece) if unpacks else (b"", b"")
-            part = part or data[done : done + piece]
-            taken = _taken(
-                board, path, snippets.write_at(done, packed or part, packed=bool(packed)), packed=bool(packed)
-            )
+            part, packed = _next_piece(data, done, piece, packs=unpacks)
+            taken = _taken(board, path, done, packed or part, packed=bool(packed))
             if taken == len(part):
                 done += len(part)
                 tell(done)
                 failures, short = 0, -1
                 continue
-            if packed:
-                unpacks = (
-                    False  # a release that unpacks otherwise, no room, or a bad line: all are told from plain pieces
-                )
+            if packed:  # a release that unpacks otherwise, no room, or a bad line: all are told from plain pieces
+                unpacks = False
                 continue
             if 0 <= taken < len(part) and taken == short:
                 raise _full(board, path)
@@ -313,17 +308,17 @@ def send(board: Board, path: str, data: bytes, tell: Tell = unheard, *, may_pack
             board.repl.call(snippets.CLOSE_WRITTEN)
 
 
-def _packed(data: bytes, at: int, size: int) -> tuple[bytes, bytes]:
-    """A longer piece, and the at most ``size`` bytes that it takes packed; nothing if it takes more."""
+def _next_piece(data: bytes, at: int, size: int, *, packs: bool) -> tuple[bytes, bytes]:
+    """A longer piece, and the at most ``size`` bytes that it takes packed; else a plain piece, and nothing."""
     part = data[at : at + PACKED_PIECE_BYTES]
-    packed = zlib.compress(part, zlib.Z_BEST_COMPRESSION)
-    return (part, packed) if len(packed) <= min(size, len(part)) else (b"", b"")
+    packed = zlib.compress(part, zlib.Z_BEST_COMPRESSION) if packs else b""
+    return (part, packed) if 0 < len(packed) <= min(size, len(part)) else (data[at : at + size], b"")
 
 
-def _taken(board: Board, path: str, code: str, *, packed: bool) -> int:
+def _taken(board: Board, path: str, at: int, data: bytes, *, packed: bool) -> int:
     """How much of a piece the board has written; -1 if piece or answer was spoiled, or it could not be unpacked."""
     try:
-        taken = board.repl.call(code)
+        taken = board.repl.call(snippets.write_at(at, data, packed=packed))
     except ReplTraceback as err:
         if re.search(r"ENOSPC|\[Errno 28\]|OSError: 28\b", err.error):
             raise _full(board, path) from err
