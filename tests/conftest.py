@@ -11,11 +11,8 @@ import signal
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from functools import cache
-from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 
 import pytest
 
@@ -88,7 +85,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             families[family] += 1
         if "snapshot" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.snapshot)
-        folder = item.nodeid.split("/")[1]
+        folder = item.path.relative_to(Path(__file__).parent).parts[0]
         if folder in CORE:
             item.add_marker(pytest.mark.core)
         if folder == "peers":
@@ -129,22 +126,6 @@ def state_of_its_own(state_folders: Iterator[Path], monkeypatch: pytest.MonkeyPa
     folder.mkdir()
     monkeypatch.setenv("FIPY_DOCTOR_STATE_DIR", str(folder))
     return folder
-
-
-@pytest.fixture(scope="session", autouse=True)
-def packages_are_read_once() -> Iterator[None]:
-    """Each run of the program asks which packages bring checks; all are read again only if a folder of the path changed."""
-
-    @cache
-    def read(_folders: tuple[tuple[str, int], ...], group: str) -> list[EntryPoint]:
-        return list(entry_points(group=group))
-
-    def asked(*, group: str) -> list[EntryPoint]:
-        folders = tuple((name, os.stat(name).st_mtime_ns) for name in sys.path if os.path.exists(name))
-        return read(folders, group)
-
-    with patch.object(roster, "entry_points", asked):
-        yield
 
 
 @pytest.fixture(autouse=True)
