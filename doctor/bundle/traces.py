@@ -88,16 +88,17 @@ class _Stream:
         self.contents = list(_contents(self.answers))
         carried = (_CAME if way == RX else _SENT).finditer(text)
         self.carried = [found.span(1) for found in carried if _decoded(found[1]) is not None]
-        self.modem = "".join(_decoded(text[slice(*span)]) or "" for span in self.carried)
+        modem = "".join(_decoded(text[slice(*span)]) or "" for span in self.carried)
         self.written = [found.span(1) for found in _WRITTEN.finditer(text)] if way == TX else []
-        self._taken = [span for row in self.rows for span in ((row.start, row.end), row.hash_span)]
-        self._taken += [*self.frames, *self.carried, *self.written]
+        taken = [span for row in self.rows for span in ((row.start, row.end), row.hash_span)]
+        self._left = Left(text, [*taken, *self.frames, *self.carried, *self.written])
+        self._left_of_modem = Left(modem, list(_frames(modem)))
         self._is_rx = way == RX
 
     def texts(self) -> Iterator[str]:
         """What may tell of something private."""
-        yield Left(self.text, self._taken).text
-        yield Left(self.modem, list(_frames(self.modem))).text
+        yield self._left.text
+        yield self._left_of_modem.text
         for rows in self.contents:
             yield _content(rows)
         of_contents = {id(row) for rows in self.contents for row in rows}
@@ -114,13 +115,11 @@ class _Stream:
     def edits(self, mask: Mask) -> Iterator[Edit]:
         """All that changes."""
         yield from self._rows_now(mask)
-        left = Left(self.text, self._taken)
-        now = _same_length(mask, left.text)
+        now = _same_length(mask, self._left.text)
         if self._is_rx:
             now = _SPOILED.sub(lambda found: "A" * len(found[0]), now)
-        yield from left.edits(now)
-        inner = Left(self.modem, list(_frames(self.modem)))
-        modem = inner.filled(_same_length(mask, inner.text))
+        yield from self._left.edits(now)
+        modem = self._left_of_modem.filled(_same_length(mask, self._left_of_modem.text))
         at = 0
         for span in self.carried:
             length = len(_decoded(self.text[slice(*span)]) or "")
