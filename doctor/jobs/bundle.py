@@ -29,6 +29,7 @@ from doctor.documents.host_names import host_name
 from doctor.documents.json_file import open_ours, write_whole
 from doctor.documents.trace_lines import is_trace
 from doctor.errors import DoctorError, UsageError, reason
+from doctor.jobs.memory.logbook import OUR_NAME
 from doctor.jobs.memory.state_dir import state_place
 from doctor.jobs.trial import BOARD_CHARS
 from doctor.knowledge.catalogue import HERE
@@ -43,7 +44,6 @@ MOST_TRACE_BYTES = 32 << 20
 MOST_TOGETHER_BYTES = 64 << 20  #: with the traces of a trial; a trace of a whole flash has 14 MB
 _HEAD_BYTES = 100  #: in which a trace shows that it is one
 _LIBRARIES = ("pyserial", "click", "rich", "platformdirs", "pyfatfs")
-_OUR_LOG = re.compile(r"[a-z]+-\d{8}-\d{6}-\d{6}\.log")
 _WORD = re.compile(r"[a-z0-9_]+")
 _NO_TEXT = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 
@@ -172,7 +172,7 @@ def _name_of(path: Path, number: int, folder: str, kind: str) -> str:
         return f"{folder}/{number}{path.name[BOARD_CHARS:]}"
     if path.name.endswith(".damaged"):
         return f"{kind}/{number}.damaged.json"
-    return f"{kind}/{path.name if folder == '.' or _OUR_LOG.fullmatch(path.name) else f'{number}{path.suffix}'}"
+    return f"{kind}/{path.name if folder == '.' or OUR_NAME.fullmatch(path.name) else f'{number}{path.suffix}'}"
 
 
 def _newest(folder: Path, ending: str) -> list[Path]:
