@@ -10,6 +10,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import count
 from typing import Literal
 
 from doctor.bundle.forms import Unescaped, in_base64, in_hex, in_numbers
@@ -53,6 +54,7 @@ class Mask:
         self._known: dict[str, Private] = {}
         self._made: set[str] = set()
         self._used: set[str] = set()
+        self._numbers = count(1)
         self._find: re.Pattern[str] | None = None
         self._aliases: dict[str, tuple[Private, str]] = {}
         self._beginnings: dict[str, tuple[Private, str]] = {}
@@ -91,10 +93,9 @@ class Mask:
         known = self._known.get(key)
         if known is not None or key in self._made:
             return known or Private(kind, key, key)
-        number = sum(one.kind != "hash" for one in self._known.values()) + 1
         common = key.lower() in self._words or len(key) < SHORTEST
         told_only = common or (DIGITS.fullmatch(key) is not None and len(key) < _DIGITS_BELOW)
-        private = Private(kind, key, made(kind, number, key), not told_only, len(key) < _BOUNDED_BELOW)
+        private = Private(kind, key, made(kind, next(self._numbers), key), not told_only, len(key) < _BOUNDED_BELOW)
         self._known[key] = private
         self._made.add(private.stand_in)
         self._find = None

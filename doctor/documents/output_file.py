@@ -6,8 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
-from doctor.documents.json_file import open_ours
-from doctor.errors import UsageError
+from doctor.computer import is_windows
+from doctor.documents.json_file import lock, open_ours
+from doctor.errors import UsageError, reason
 
 #: By what such a file is to hold.
 _NOT_WRITABLE_IDS = {"trace": "trace-not-writable", "log": "log-not-writable", "report": "report-not-writable"}
@@ -19,19 +20,41 @@ def replaced(path: Path, kind: str, is_ours: Callable[[bytes], bool], head_bytes
     kind     what it is to hold: ``trace``, ``log``, ``report``
     is_ours  whether a file that begins with these bytes, at most ``head_bytes``, is an earlier one of that kind
 
-    Raises UsageError if it cannot be written, or holds anything else.
+    Raises UsageError if it cannot be written, holds anything else, or is being written by another run.
     """
     refuse_other(path, kind, is_ours, head_bytes)
     try:
-        return open_ours(path, "wb")
+        file = open_ours(path, "ab")
     except OSError as err:
         raise UsageError(
             _NOT_WRITABLE_IDS[kind],
             f"the {kind} file cannot be written",
             on=str(path),
-            cause=err.strerror or str(err),
+            cause=reason(err),
             next="name a file in a folder that exists and that you may write to",
         ) from err
+    if _is_taken(file):
+        file.close()
+        raise UsageError(
+            _NOT_WRITABLE_IDS[kind],
+            f"another run is writing this {kind}; it is left as it is",
+            on=str(path),
+            next=f"wait until that run is over, or give the {kind} a name of its own",
+        )
+    file.truncate(0)
+    return file
+
+
+def _is_taken(file: IO[bytes]) -> bool:
+    """Whether another run is writing it; if not, it is locked as long as it is open."""
+    if not is_windows():  # which lets nobody read what is locked
+        try:
+            lock(file)
+        except BlockingIOError:
+            return True
+        except OSError:  # some file systems have no locks
+            return False
+    return False
 
 
 def refuse_other(path: Path, kind: str, is_ours: Callable[[bytes], bool], head_bytes: int) -> None:

@@ -13,7 +13,7 @@ import platform
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -28,10 +28,12 @@ from doctor.data import names, text
 from doctor.documents.host_names import host_name
 from doctor.documents.json_file import open_ours, write_whole
 from doctor.documents.trace_lines import is_trace
-from doctor.errors import DoctorError, UsageError
+from doctor.errors import DoctorError, UsageError, reason
+from doctor.jobs.memory.logbook import OUR_NAME
 from doctor.jobs.memory.state_dir import state_place
 from doctor.jobs.trial import BOARD_CHARS
 from doctor.knowledge.catalogue import HERE
+from doctor.knowledge.paste import by_mark
 from doctor.text.command import PROGRAM, Command
 from doctor.text.escape import shown
 
@@ -42,10 +44,8 @@ MOST_TRACE_BYTES = 32 << 20
 MOST_TOGETHER_BYTES = 64 << 20  #: with the traces of a trial; a trace of a whole flash has 14 MB
 _HEAD_BYTES = 100  #: in which a trace shows that it is one
 _LIBRARIES = ("pyserial", "click", "rich", "platformdirs", "pyfatfs")
-_OUR_LOG = re.compile(r"[a-z]+-\d{8}-\d{6}-\d{6}\.log")
 _WORD = re.compile(r"[a-z0-9_]+")
 _NO_TEXT = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
-_MARKS = ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"), (b"\xef\xbb\xbf", "utf-8-sig"))
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ def bundle(given: Sequence[Path], *, unmasked: bool = False, now: Now = utc_now)
     """
     left_out: list[tuple[str, str]] = []
     named = _named(given)
-    found = [*_kept(state_place(), sum(len(one.data) for one in named), left_out), *named]
+    found = [*_kept(state_place(), sum(len(entry.data) for _, entry in named), left_out), *named]
     if not found:
         take = Command("check", ("--trace", "t.jsonl"))
         raise UsageError(
@@ -92,21 +92,20 @@ def bundle(given: Sequence[Path], *, unmasked: bool = False, now: Now = utc_now)
             next=f"{take}, and then {Command('report', ('OUT.zip', 't.jsonl'))}",
         )
     if unmasked:
-        plain = [Entry(one.name, one.kind, one.data, one.size_bytes, one.cut) for one in found]
-        return _with_about(plain, left_out, None, now)
+        return _with_about([entry for _, entry in found], left_out, None, now)
     mask = Mask(own_words())
     for kind, name in names_of_this_computer():
         mask.know(kind, name)
-    read = [MaskedTrace(one.data) if is_trace(one.data) else MaskedText(one.data) for one in found]
-    for one, content in zip(found, read, strict=True):
-        mask.learn(wire(one.path.name))
+    read = [MaskedTrace(entry.data) if is_trace(entry.data) else MaskedText(entry.data) for _, entry in found]
+    for (path, _), content in zip(found, read, strict=True):
+        mask.learn(wire(path.name))
         content.learn(mask)
     for content in read:
         content.know_hashes(mask)
     masked: list[Entry] = []
-    for one, content in zip(found, read, strict=True):
-        name = _unlike(mask.masked_name(one.name), masked)
-        masked.append(Entry(name, one.kind, content.masked(mask), one.size_bytes, one.cut))
+    for (_, entry), content in zip(found, read, strict=True):
+        name = _unlike(mask.masked_name(entry.name), masked)
+        masked.append(replace(entry, name=name, data=content.masked(mask)))
     reasons = [(mask.masked_name(name), why) for name, why in left_out]
     return _with_about(masked, reasons, mask.counts, now)
 
@@ -120,7 +119,7 @@ def write(target: Path, made: Bundle, now: Now = utc_now) -> int:
     except OSError as err:
         raise DoctorError(
             "bundle-not-writable",
-            f"cannot be written: {err.strerror or err}; nothing is left of it",
+            f"cannot be written: {reason(err)}; nothing is left of it",
             on=str(target),
             cause="the disk is full, or the folder is not yours to write",
             next="name a place with more room, where you may write",
@@ -142,19 +141,7 @@ def names_of_this_computer() -> Iterator[tuple[str, str]]:
     yield "host", host.partition(".")[0]
 
 
-@dataclass(frozen=True)
-class _Found:
-    """A file of this computer that goes in: its name and kind in the zip, where it is, what it holds."""
-
-    name: str
-    kind: str
-    path: Path
-    data: bytes
-    size_bytes: int
-    cut: bool
-
-
-def _kept(place: Path, taken_bytes: int, left_out: list[tuple[str, str]]) -> Iterator[_Found]:
+def _kept(place: Path, taken_bytes: int, left_out: list[tuple[str, str]]) -> Iterator[tuple[Path, Entry]]:
     """What lies in the state folder, the newest of each kind first. File names may hold anything, or a hash of it."""
     for folder, ending, kind in (
         ("logs", ".log", KIND_LOG),
@@ -172,11 +159,11 @@ def _kept(place: Path, taken_bytes: int, left_out: list[tuple[str, str]]) -> Ite
             try:
                 if path.lstat().st_size + taken_bytes > MOST_TOGETHER_BYTES and ending == ".jsonl":
                     raise ValueError("there are too many large traces; name it to have it in")
-                found = _read(path, name, kind)
-                taken_bytes += len(found.data)
-                yield found
+                entry = _read(path, name, kind)
+                taken_bytes += len(entry.data)
+                yield path, entry
             except (OSError, ValueError) as err:
-                left_out.append((name, _why(err)))
+                left_out.append((name, reason(err)))
 
 
 def _name_of(path: Path, number: int, folder: str, kind: str) -> str:
@@ -185,11 +172,7 @@ def _name_of(path: Path, number: int, folder: str, kind: str) -> str:
         return f"{folder}/{number}{path.name[BOARD_CHARS:]}"
     if path.name.endswith(".damaged"):
         return f"{kind}/{number}.damaged.json"
-    return f"{kind}/{path.name if folder == '.' or _OUR_LOG.fullmatch(path.name) else f'{number}{path.suffix}'}"
-
-
-def _why(err: OSError | ValueError) -> str:
-    return str(getattr(err, "strerror", None) or err)
+    return f"{kind}/{path.name if folder == '.' or OUR_NAME.fullmatch(path.name) else f'{number}{path.suffix}'}"
 
 
 def _newest(folder: Path, ending: str) -> list[Path]:
@@ -202,24 +185,24 @@ def _newest(folder: Path, ending: str) -> list[Path]:
     return [path for _, path in sorted(dated, reverse=True)[:MOST_OF_A_KIND]]
 
 
-def _named(given: Sequence[Path]) -> list[_Found]:
+def _named(given: Sequence[Path]) -> list[tuple[Path, Entry]]:
     """The files that the user names. Raises UsageError for one that is not text: no firmware goes into a bundle."""
-    taken: list[_Found] = []
+    taken: list[Entry] = []
     for path in given:
         try:
             taken.append(_read(path, _unlike(f"given/{host_name(path.name)}", taken), "given", follow=True))
         except (OSError, ValueError) as err:
             raise UsageError(
                 "file-unreadable",
-                f"cannot go into the bundle: {_why(err)}",
+                f"cannot go into the bundle: {reason(err)}",
                 on=str(path),
                 next="leave it out, or name another",
             ) from err
-    return taken
+    return list(zip(given, taken, strict=True))
 
 
-def _read(path: Path, name: str, kind: str, *, follow: bool = False) -> _Found:
-    """Raises OSError, and ValueError for what is not text."""
+def _read(path: Path, name: str, kind: str, *, follow: bool = False) -> Entry:
+    """A file of this computer as it goes in. Raises OSError, and ValueError for what is not text."""
     with open_ours(path, "rb", follow=follow) as file:
         size = file.seek(0, os.SEEK_END)
         file.seek(0)
@@ -231,17 +214,16 @@ def _read(path: Path, name: str, kind: str, *, follow: bool = False) -> _Found:
         start = 0 if trace else max(0, size - MOST_BYTES)
         file.seek(start)
         data = file.read(size if trace else MOST_BYTES)
-    for mark, coding in _MARKS:
-        if data.startswith(mark):
-            data = data.decode(coding, "replace").encode()
+    marked = by_mark(data)
+    data = data if marked is None else marked.encode()
     if _NO_TEXT.search(data):
         raise ValueError("it is not text")
     if start:
         data = data.partition(b"\n")[2]  # of a line that was cut, half a secret could be left
-    return _Found(name, "trace" if trace else kind, path, data, size, bool(start))
+    return Entry(name, "trace" if trace else kind, data, size, bool(start))
 
 
-def _unlike(name: str, others: Sequence[Entry | _Found]) -> str:
+def _unlike(name: str, others: Sequence[Entry]) -> str:
     """``name``, or one like it that no other has: files of two folders, or two names after masking, can be alike."""
     there = {other.name for other in others}
     number, free = 1, name

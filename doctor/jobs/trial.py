@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from enum import Enum
 from functools import cache
@@ -19,8 +19,9 @@ from typing import Any
 from doctor.bench import Bench
 from doctor.data import tables
 from doctor.documents.json_file import read_json, write_whole
-from doctor.errors import DoctorError, UsageError
+from doctor.errors import DoctorError, UsageError, reason
 from doctor.jobs.memory import journal
+from doctor.jobs.memory.lock import is_held
 from doctor.jobs.memory.state_dir import state_place
 from doctor.text.command import Command
 
@@ -104,13 +105,20 @@ class Trial:
     def __init__(self, ids: Mapping[str, str], folder: Path | None = None) -> None:
         self.folder = folder or state_place() / "trial"
         names = [name for name in journal.SURE if name in ids] or ["port"]
-        known = {path.stem: _ids(path) for path in sorted(self.folder.glob(f"{'?' * BOARD_CHARS}.json"))}
+        with _needed(self.folder):
+            paths = sorted(self.folder.glob(f"{'[0-9a-f]' * BOARD_CHARS}.json"))
+        known = {path.stem: _ids(path) for path in paths}
         self.board = next(
             (key for key, kept in known.items() if any(name in ids and kept.get(name) == ids[name] for name in names)),
             hashlib.sha256(" ".join(f"{name} {ids.get(name)}" for name in names).encode()).hexdigest()[:BOARD_CHARS],
         )
-        whole = {**known.get(self.board, {}), **ids}
-        _keep(self.folder / f"{self.board}.json", json.dumps(whole, indent=1).encode())
+        for key, kept in known.items():
+            if key != self.board and kept.get("port", "") == ids.get("port"):  # it was there, and this one is there now
+                self._know(key, {name: value for name, value in kept.items() if name != "port"})
+        self._know(self.board, {**known.get(self.board, {}), **ids})
+
+    def _know(self, board: str, ids: Mapping[str, str]) -> None:
+        _keep(self.folder / f"{board}.json", json.dumps(ids, indent=1).encode())
 
     @classmethod
     def of(cls, bench: Bench) -> Trial:
@@ -127,6 +135,16 @@ class Trial:
     def file(self, step: Step, ending: str) -> Path:
         """Where a step leaves its document (``.json``), its trace (``.jsonl``), or the word that it is left out."""
         return self.folder / f"{self.board}-{steps().index(step) + 1}-{step.id}{ending}"
+
+    def make_way(self, step: Step) -> None:
+        """Rename what an earlier run of a step left, whatever that is now: a run replaces only what it knows.
+
+        What a run that goes on has in hand stays.
+        """
+        for path in (self.file(step, ".json"), self.file(step, ".jsonl")):
+            if not is_held(path):
+                with suppress(OSError):
+                    path.replace(path.with_name(f"{path.name}.old"))
 
     def skip(self, step_id: str) -> None:
         """Leave a step out. Raises UsageError for one that there is not, DoctorError if that cannot be kept."""
@@ -161,9 +179,12 @@ class Trial:
         return {}
 
     def _stage(self, step: Step, document: Mapping[str, Any], first: Mapping[str, Any]) -> Stage:
+        stage = self._stage_told(step, document, first)
+        return Stage.SKIPPED if stage is not Stage.DONE and self.file(step, ".skipped").exists() else stage
+
+    def _stage_told(self, step: Step, document: Mapping[str, Any], first: Mapping[str, Any]) -> Stage:
+        """How the step stands by what its run left, whether it is left out or not."""
         if not document:
-            if self.file(step, ".skipped").exists():
-                return Stage.SKIPPED
             return Stage.INTERRUPTED if self.file(step, ".jsonl").exists() else Stage.DUE
         then, now = member(first, "modem.imei"), member(document, "modem.imei")
         if then and now and then != now:
@@ -209,13 +230,20 @@ def _fitting(step: Step, files: Sequence[Path]) -> tuple[Path, ...]:
 
 def _keep(path: Path, data: bytes) -> None:
     """Write a file of a trial. Raises DoctorError if that is not possible."""
-    try:
+    with _needed(path.parent):
         write_whole(path, data)
+
+
+@contextmanager
+def _needed(folder: Path) -> Iterator[None]:
+    """Raises DoctorError if the block fails at ``folder``."""
+    try:
+        yield
     except OSError as err:
         raise DoctorError(
             "trial-not-writable",
-            f"cannot be written: {err.strerror or err}; nothing was asked of the board",
-            on=str(path.parent),
+            f"cannot be written: {reason(err)}; no step was begun",
+            on=str(folder),
             next="make room there, or make it a folder that you may write to",
         ) from err
 

@@ -290,15 +290,9 @@ def _numbered(text: str) -> Iterator[tuple[int, str]]:
 
 def decode(data: bytes) -> str:
     """Text of any encoding that a terminal or an editor saves in."""
-    for mark, name in (
-        (codecs.BOM_UTF8, "utf-8"),
-        (codecs.BOM_UTF32_LE, "utf-32-le"),
-        (codecs.BOM_UTF32_BE, "utf-32-be"),
-        (codecs.BOM_UTF16_LE, "utf-16-le"),
-        (codecs.BOM_UTF16_BE, "utf-16-be"),
-    ):
-        if data.startswith(mark):
-            return data[len(mark) :].decode(name, "replace")
+    marked = by_mark(data)
+    if marked is not None:
+        return marked
     wide = _utf16_without_mark(data)
     if wide:
         return data.decode(wide, "replace")
@@ -310,6 +304,20 @@ def decode(data: bytes) -> str:
         if re.search(rb"[\xc3-\xf4][\x80-\xbf]", data) or err.start > len(data) - 4:
             return data.decode("utf-8", "backslashreplace")
         return data.decode("cp1252", "backslashreplace")
+
+
+def by_mark(data: bytes) -> str | None:
+    """Text that begins with a mark of its encoding, without the mark; None if there is no mark."""
+    for mark, name in (
+        (codecs.BOM_UTF8, "utf-8"),
+        (codecs.BOM_UTF32_LE, "utf-32-le"),
+        (codecs.BOM_UTF32_BE, "utf-32-be"),
+        (codecs.BOM_UTF16_LE, "utf-16-le"),
+        (codecs.BOM_UTF16_BE, "utf-16-be"),
+    ):
+        if data.startswith(mark):
+            return data[len(mark) :].decode(name, "replace")
+    return None
 
 
 def _without_junk(data: bytes) -> bytes:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from doctor.documents.json_file import write_whole
 from doctor.documents.output_file import refuse_other
 from doctor.documents.trace_lines import Line
-from doctor.errors import UsageError
+from doctor.errors import UsageError, reason
 from doctor.events import Event
 from doctor.report import as_json
 from doctor.report.heard import Heard
@@ -46,6 +47,11 @@ class ReportFile:
         """Raises UsageError if a file that is not a report has its name."""
         refuse_other(self.path, "report", lambda head: _OURS.match(head) is not None, _HEAD_BYTES)
 
+    def forget_earlier(self) -> None:
+        """Remove the report of an earlier run: a run that is killed leaves none, and not how another one ended."""
+        with suppress(OSError):
+            self.path.unlink()
+
     @property
     def hear_line(self) -> Callable[[Line], None] | None:
         """What wants to hear each line of the trace; None for a report that shows nothing of it."""
@@ -71,6 +77,6 @@ class ReportFile:
             self.refuse_other()  # the run itself may have written a trace or a log there
             write_whole(self.path, f"{text}\n".encode(errors="replace"))
         except (OSError, UsageError) as err:
-            why = err.what if isinstance(err, UsageError) else err.strerror or err
+            why = err.what if isinstance(err, UsageError) else reason(err)
             return f"the report {shown(str(self.path), 300)} could not be written: {why}"
         return ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -54,6 +55,28 @@ def test_a_board_is_known_again_by_any_id_and_without_one_by_its_port(tmp_path: 
     assert Trial({"port": "COM5", "board": "ccdd"}, tmp_path).board == other, "a file that was cut harms no other"
 
 
+@pytest.mark.parametrize("later", ["bbbb", "bbbc", "bbbd", "bbbe"])  # whose files come before or behind
+def test_a_board_without_ids_is_the_one_that_was_in_its_port_last(tmp_path: Path, later: str) -> None:
+    first = Trial({"port": "COM4", "board": "aabb"}, tmp_path).board
+    assert Trial({"port": "COM4", "board": later}, tmp_path).board == Trial({"port": "COM4"}, tmp_path).board
+    assert Trial({"port": "COM4", "board": "aabb"}, tmp_path).board == Trial({"port": "COM4"}, tmp_path).board == first
+
+
+def test_what_is_left_out_does_not_hold_up_the_trial_however_it_ended(tmp_path: Path) -> None:
+    trial = Trial(IDS, tmp_path)
+    left(trial, 0)
+    left(trial, 1, exit=1)
+    trial.file(steps()[2], ".jsonl").write_text("")
+    for step in ("look", "thorough", "card"):
+        trial.skip(step)
+    assert stages(trial)[:4] == ["done", "skipped", "skipped", "due"]
+
+
+def test_other_files_in_its_folder_are_no_boards(tmp_path: Path) -> None:
+    (tmp_path / "holiday-pics.json").write_text('{"port": "COM3"}')
+    assert Trial({"port": "COM3"}, tmp_path).board != "holiday-pics"
+
+
 def test_one_step_after_the_other(tmp_path: Path) -> None:
     trial = Trial(IDS, tmp_path)
     assert stages(trial) == ["due", *["later"] * 5]
@@ -100,6 +123,15 @@ def test_a_folder_that_cannot_be_written_is_said_before_anything_is_asked(tmp_pa
     with pytest.raises(DoctorError, match="cannot be written") as caught:
         Trial(IDS, tmp_path / "file")
     assert caught.value.id == "trial-not-writable"
+
+
+def test_a_folder_that_only_root_may_read_is_said_as_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: object) -> Iterator[Path]:  # tests may run as root, whom no mode stops
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(Path, "glob", refused)
+    with pytest.raises(DoctorError, match="Permission denied; no step was begun"):
+        Trial(IDS, tmp_path)
 
 
 def test_what_was_seen_settles_the_open_points_and_what_is_missing_settles_none(tmp_path: Path) -> None:

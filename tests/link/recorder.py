@@ -38,7 +38,7 @@ class Recorder:
         self._thread = threading.Thread(target=self._serve, daemon=True)
 
     def __enter__(self) -> Recorder:
-        self._note("open", url=self.name, baud=115200, lines=False)
+        self._note("open", url=self.name, baud=115200)
         self._thread.start()
         return self
 

@@ -126,3 +126,16 @@ def test_a_trace_is_a_file(kind: str, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="trace"):
         Trace(place)
     assert not victim.read_bytes()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows lets nobody read what is locked")
+def test_a_trace_that_another_run_is_writing_is_left_to_it(tmp_path: Path) -> None:
+    path = tmp_path / "t"
+    with Trace(path) as first:
+        first.sent(b"x")
+        with pytest.raises(UsageError, match="another run is writing this trace"):
+            Trace(path)
+        first.sent(b"y")
+        assert [line["dir"] for line in lines(path)] == ["trace", "tx", "tx"]
+    Trace(path).close()
+    assert [line["dir"] for line in lines(path)] == ["trace"], "an earlier one is replaced"

@@ -276,27 +276,25 @@ def _is_left(board: Board, draft: str, data: bytes) -> bool:
     return False
 
 
-def send(board: Board, path: str, data: bytes, tell: Tell = unheard) -> None:
+def send(board: Board, path: str, data: bytes, tell: Tell = unheard, *, may_pack: bool = True) -> None:
     """Write a file in place, in small pieces, proving nothing; ``tell`` hears the bytes so far, and may raise to stop.
 
+    may_pack  the board may unpack pieces; what it unpacked may be wrong, however many bytes it says that it wrote
     Raises BoardFileMissing for a folder that is not there, BoardError if the board refuses (full).
     """
-    unpacks = _one(board, path, snippets.open_for_writing(path)) is True
+    unpacks = _one(board, path, snippets.open_for_writing(path)) is True and may_pack
     try:
         piece, done, failures, short = WRITE_PIECE_BYTES, 0, 0, -1
         while done < len(data):
-            part, packed = _packed(data, done, piece) if unpacks else (b"", b"")
-            part = part or data[done : done + piece]
-            taken = _taken(board, path, snippets.write_at(done, packed or part, packed=bool(packed)))
+            part, packed = _next_piece(data, done, piece, packs=unpacks)
+            taken = _taken(board, path, done, packed or part, packed=bool(packed))
             if taken == len(part):
                 done += len(part)
                 tell(done)
                 failures, short = 0, -1
                 continue
-            if packed:
-                unpacks = (
-                    False  # a release that unpacks otherwise, no room, or a bad line: all are told from plain pieces
-                )
+            if packed:  # a release that unpacks otherwise, no room, or a bad line: all are told from plain pieces
+                unpacks = False
                 continue
             if 0 <= taken < len(part) and taken == short:
                 raise _full(board, path)
@@ -310,21 +308,21 @@ def send(board: Board, path: str, data: bytes, tell: Tell = unheard) -> None:
             board.repl.call(snippets.CLOSE_WRITTEN)
 
 
-def _packed(data: bytes, at: int, size: int) -> tuple[bytes, bytes]:
-    """A longer piece, and the at most ``size`` bytes that it takes packed; nothing if it takes more."""
+def _next_piece(data: bytes, at: int, size: int, *, packs: bool) -> tuple[bytes, bytes]:
+    """A longer piece, and the at most ``size`` bytes that it takes packed; else a plain piece, and nothing."""
     part = data[at : at + PACKED_PIECE_BYTES]
-    packed = zlib.compress(part, zlib.Z_BEST_COMPRESSION)
-    return (part, packed) if len(packed) <= min(size, len(part)) else (b"", b"")
+    packed = zlib.compress(part, zlib.Z_BEST_COMPRESSION) if packs else b""
+    return (part, packed) if 0 < len(packed) <= min(size, len(part)) else (data[at : at + size], b"")
 
 
-def _taken(board: Board, path: str, code: str) -> int:
-    """How much of a piece the board has written; -1 if piece or answer was spoiled on the line."""
+def _taken(board: Board, path: str, at: int, data: bytes, *, packed: bool) -> int:
+    """How much of a piece the board has written; -1 if piece or answer was spoiled, or it could not be unpacked."""
     try:
-        taken = board.repl.call(code)
+        taken = board.repl.call(snippets.write_at(at, data, packed=packed))
     except ReplTraceback as err:
         if re.search(r"ENOSPC|\[Errno 28\]|OSError: 28\b", err.error):
             raise _full(board, path) from err
-        if err.error.startswith(("OSError", "MemoryError")):
+        if not packed and err.error.startswith(("OSError", "MemoryError")):
             raise BoardFileRefused(path, err.error, on=board.link.name) from err
     except (ReplBroken, ReplTimeout) as err:
         if isinstance(err, ReplTimeout) and not board.repl.is_back:
@@ -336,9 +334,9 @@ def _taken(board: Board, path: str, code: str) -> int:
 
 
 def _write_in_place(board: Board, path: str, data: bytes, tell: Tell) -> None:
-    """Write under this very name and prove it; what is not right the first time is written again."""
-    for _ in range(TRIES):
-        send(board, path, data, tell)
+    """Write under this very name and prove it; what is not right the first time is written again, and not packed."""
+    for before in range(TRIES):
+        send(board, path, data, tell, may_pack=not before)
         if is_same(board, path, data):
             return
     raise proof.LineSpoils(f"what the board holds as {shown(path)} is not what was sent", on=board.link.name)

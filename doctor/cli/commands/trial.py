@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
-from contextlib import nullcontext, redirect_stdout, suppress
+from contextlib import nullcontext, redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -57,7 +57,7 @@ def command(files: tuple[Path, ...], skip: str | None, **given: Any) -> int:
     if due is not None and not given["dry_run"] and _is_wanted(due.step, screen):
         # a port that was found, and not typed, is nobody's word: the command finds it by itself, too
         line = trial.command(due.step, files, None if bench_options.port_found else bench_options.port)
-        ended = _run(due.step, line, trial.file(due.step, ".json"), screen)
+        ended = _run(due.step, line, trial, screen)
     stands = list(trial.standings())
     told = list(answers(trial, stands, lambda lines: (row.text for row in rows(lines))))
     step = _then(trial, stands, files, bench_options.port)
@@ -99,21 +99,20 @@ def _described(step: Step) -> RenderableType:
     return Group(Text(f"The next step: {step.title}", style="bold"), *lines)
 
 
-def _run(step: Step, line: Command, document: Path, screen: Screen) -> int:
+def _run(step: Step, line: Command, trial: Trial, screen: Screen) -> int:
     """Run the command of a step as if it was typed; what a step that changes nothing prints, its document has too.
 
     Its exit code. An error of the step stands in its document, and is told with that.
     """
     words = (*line.words()[1:], *["-q"] * screen.quiet)
     silent = screen.as_json or not step.changes
-    with suppress(OSError):  # whatever is left there is not of this run, and might be damaged
-        document.unlink()
+    trial.make_way(step)
     try:
         with redirect_stdout(io.StringIO()) if silent else nullcontext():
             root = click.get_current_context().find_root().command
             return int(root.main(args=list(words), prog_name="fipy-doctor", standalone_mode=False, obj=words) or 0)
     except DoctorError as err:
-        if err.exit_code == Exit.STOPPED or not document.exists():
+        if err.exit_code == Exit.STOPPED or not trial.file(step, ".json").exists():
             raise
         return int(err.exit_code)
 
@@ -131,8 +130,10 @@ def _then(trial: Trial, stands: Sequence[Standing], files: Sequence[Path], port:
     if due.stage is Stage.OTHER_BOARD:
         return NextStep(("plug in the board with which the trial began",), again)
     then = f"then: {again}"
+    leave_out = f"to leave it out: {Command('trial', ('--skip', due.step.id), port=port)}"
     if due.stage is Stage.INTERRUPTED and due.step.run[0] == "flash":
-        return NextStep((), Command("status", port=port), (then,))
+        first = f"when that has no more to do: {trial.command(due.step, files, port)}"
+        return NextStep((), Command("status", port=port), (first, then, leave_out))
     wrong = due.document.get("next") if due.stage is Stage.FAILED else None
     wrong = wrong if isinstance(wrong, dict) else {}
     hands = tuple(shown(str(one), 600) for one in wrong.get("do") or ())
@@ -140,8 +141,7 @@ def _then(trial: Trial, stands: Sequence[Standing], files: Sequence[Path], port:
         return NextStep(hands, Command.of_words(map(str, wrong["run"][1:])), (then,))
     if not due.step.changes:
         return NextStep(hands, again)
-    leave_out = Command("trial", ("--skip", due.step.id), port=port)
-    return NextStep(hands, trial.command(due.step, files, port), (then, f"to leave it out: {leave_out}"))
+    return NextStep(hands, trial.command(due.step, files, port), (then, leave_out))
 
 
 def _show(stands: Sequence[Standing], told: Sequence[Answer], step: NextStep, screen: Screen) -> None:

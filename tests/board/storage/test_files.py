@@ -110,11 +110,15 @@ def unpacks_badly(data: bytes) -> bytes:
     return zlib.decompress(data)[:-1]
 
 
-def is_out_of_memory(data: bytes) -> bytes:
+def refuses(data: bytes) -> bytes:
     raise ValueError(data)
 
 
-@pytest.mark.parametrize("decompress", [zlib.decompress, unpacks_badly, is_out_of_memory])
+def is_out_of_memory(data: bytes) -> bytes:
+    raise MemoryError(f"memory allocation failed, allocating {len(data)} bytes")
+
+
+@pytest.mark.parametrize("decompress", [zlib.decompress, unpacks_badly, refuses, is_out_of_memory])
 def test_what_packs_well_goes_packed_and_plain_if_the_release_cannot_unpack(
     board: Board, fake: OldRepl, tmp_path: Path, decompress: Callable[[bytes], bytes]
 ) -> None:
@@ -125,6 +129,20 @@ def test_what_packs_well_goes_packed_and_plain_if_the_release_cannot_unpack(
     packed = [code for code in pieces if ", '-" in code]
     assert packed == (pieces if decompress is zlib.decompress else pieces[:1])
     assert max(map(len, pieces)) < 750
+
+
+@pytest.mark.parametrize(
+    "decompress",
+    [lambda data: bytes(len(zlib.decompress(data))), lambda data: zlib.decompress(data) + b"more"],
+    ids=["other-bytes", "too-many"],
+)
+def test_what_was_unpacked_wrongly_is_written_again_as_it_is(
+    board: Board, fake: OldRepl, tmp_path: Path, decompress: Callable[[bytes], bytes]
+) -> None:
+    fake.features = {"uzlib": SimpleNamespace(decompress=decompress)}
+    files.write(board, "/flash/main.py", EVERY_BYTE[: files.PACKED_PIECE_BYTES])
+    assert (tmp_path / "main.py").read_bytes() == EVERY_BYTE[: files.PACKED_PIECE_BYTES]
+    assert len([code for code in fake.runs if writes(code) and ", '-" in code]) == 1
 
 
 @pytest.mark.parametrize("features", [{}, {"uhashlib": SimpleNamespace()}])

@@ -49,6 +49,15 @@ def test_it_holds_what_is_kept_and_nothing_private(terminal: Terminal, tmp_path:
     assert all(name in said.err for name in files)
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-32"])
+def test_a_log_goes_in_as_utf8_however_it_was_saved(terminal: Terminal, tmp_path: Path, encoding: str) -> None:
+    (tmp_path / "console.log").write_text("AT+CGSN -> 354346090175109\n", encoding=encoding)
+    said = terminal.type("report", str(tmp_path / "out.zip"), str(tmp_path / "console.log"), "--yes")
+    assert said.code == 0, said.err
+    log = inside(tmp_path / "out.zip")["given/console.log"]
+    assert log.startswith("AT+CGSN -> ") and "354346090175109" not in log
+
+
 def test_files_of_one_name_are_two(terminal: Terminal, tmp_path: Path) -> None:
     for name in "ab":
         (tmp_path / name).mkdir()

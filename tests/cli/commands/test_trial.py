@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -51,6 +52,16 @@ def test_a_damaged_answer_is_asked_for_again(terminal: Terminal, port: str) -> N
     document.write_text("[[[")
     assert stages(terminal.type("trial", "--port", port, "--json", "--dry-run"))[0] == "interrupted"
     assert stages(terminal.type("trial", "--port", port, "--json"))[0] == "done"
+
+
+def test_whatever_lies_where_a_step_leaves_its_files_it_can_be_done(terminal: Terminal, port: str) -> None:
+    terminal.type("trial", "--port", port, "-q")
+    document, trace = sorted((state_dir() / "trial").glob("*-1-look.json*"))
+    document.unlink()
+    document.mkdir()
+    trace.write_bytes(b"\0" * 5000)
+    assert stages(terminal.type("trial", "--port", port, "--json"))[0] == "done"
+    assert document.is_file() and trace.with_name(f"{trace.name}.old").read_bytes() == b"\0" * 5000
 
 
 def test_a_step_that_changes_something_is_printed_and_nothing_is_agreed_to(terminal: Terminal, port: str) -> None:
@@ -140,6 +151,7 @@ def test_every_step_as_it_is_printed_and_what_it_settles(terminal: Terminal, por
     (state_dir() / "trial" / Path(last[last.index("--trace") + 1]).name).write_text('{"t": 0.0, ')
     killed = terminal.type(*words, "--dry-run")
     assert killed.code == 1 and killed.next[0] == "status", "one that was killed in the middle"
+    assert shlex.join(["fipy-doctor", *last]) in killed.out, "status knows of no step"
     assert terminal.type(*last, "--yes").code == 0
     said = terminal.type(*words, "--json")
     assert said.code == 0 and stages(said) == ["done"] * 6
