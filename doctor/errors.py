@@ -63,6 +63,11 @@ def joint(on: str, what: str) -> str:
     return " " if what.partition(" ")[0] in _VERBS else ": "
 
 
+def reason(err: OSError | ValueError) -> str:
+    """Why a file could not be used: what the system says, without number and path, or else the error itself."""
+    return str(getattr(err, "strerror", None) or err)
+
+
 _VERBS = frozenset({"is", "has", "holds", "was", "cannot", "does"})  #: with which ``what`` goes on from its object
 
 

@@ -14,7 +14,7 @@ import click
 from doctor.cli import mistyped, signals
 from doctor.cli.help_page import BenchOption, EveryCommandOption, HelpedCommand
 from doctor.cli.screen import Screen, make_screen
-from doctor.errors import DoctorError, Exit, Stopped
+from doctor.errors import DoctorError, Exit, Stopped, reason
 from doctor.jobs.hands import DONE
 from doctor.link.port_url import PortUrl
 from doctor.text import marks
@@ -181,7 +181,7 @@ class _CardPath(click.ParamType):  # type: ignore[type-arg,unused-ignore]
         try:
             missing = not is_device(path) and not path.exists()
         except (OSError, ValueError) as err:  # no name that this system can have
-            self.fail(f"Path {str(value)!r}: {getattr(err, 'strerror', None) or err}.", param, ctx)
+            self.fail(f"Path {str(value)!r}: {reason(err)}.", param, ctx)
         if missing:
             self.fail(f"Path {str(value)!r} does not exist.", param, ctx)
         return path

@@ -8,7 +8,7 @@ from typing import IO
 
 from doctor.computer import is_windows
 from doctor.documents.json_file import lock, open_ours
-from doctor.errors import UsageError
+from doctor.errors import UsageError, reason
 
 #: By what such a file is to hold.
 _NOT_WRITABLE_IDS = {"trace": "trace-not-writable", "log": "log-not-writable", "report": "report-not-writable"}
@@ -30,7 +30,7 @@ def replaced(path: Path, kind: str, is_ours: Callable[[bytes], bool], head_bytes
             _NOT_WRITABLE_IDS[kind],
             f"the {kind} file cannot be written",
             on=str(path),
-            cause=err.strerror or str(err),
+            cause=reason(err),
             next="name a file in a folder that exists and that you may write to",
         ) from err
     if _is_taken(file):

@@ -28,7 +28,8 @@ from doctor.data import names, text
 from doctor.documents.host_names import host_name
 from doctor.documents.json_file import open_ours, write_whole
 from doctor.documents.trace_lines import is_trace
-from doctor.errors import DoctorError, UsageError
+from doctor.errors import DoctorError, UsageError, reason
+from doctor.jobs.memory.logbook import OUR_NAME
 from doctor.jobs.memory.state_dir import state_place
 from doctor.jobs.trial import BOARD_CHARS
 from doctor.knowledge.catalogue import HERE
@@ -43,7 +44,6 @@ MOST_TRACE_BYTES = 32 << 20
 MOST_TOGETHER_BYTES = 64 << 20  #: with the traces of a trial; a trace of a whole flash has 14 MB
 _HEAD_BYTES = 100  #: in which a trace shows that it is one
 _LIBRARIES = ("pyserial", "click", "rich", "platformdirs", "pyfatfs")
-_OUR_LOG = re.compile(r"[a-z]+-\d{8}-\d{6}-\d{6}\.log")
 _WORD = re.compile(r"[a-z0-9_]+")
 _NO_TEXT = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 
@@ -119,7 +119,7 @@ def write(target: Path, made: Bundle, now: Now = utc_now) -> int:
     except OSError as err:
         raise DoctorError(
             "bundle-not-writable",
-            f"cannot be written: {err.strerror or err}; nothing is left of it",
+            f"cannot be written: {reason(err)}; nothing is left of it",
             on=str(target),
             cause="the disk is full, or the folder is not yours to write",
             next="name a place with more room, where you may write",
@@ -163,7 +163,7 @@ def _kept(place: Path, taken_bytes: int, left_out: list[tuple[str, str]]) -> Ite
                 taken_bytes += len(entry.data)
                 yield path, entry
             except (OSError, ValueError) as err:
-                left_out.append((name, _why(err)))
+                left_out.append((name, reason(err)))
 
 
 def _name_of(path: Path, number: int, folder: str, kind: str) -> str:
@@ -172,11 +172,7 @@ def _name_of(path: Path, number: int, folder: str, kind: str) -> str:
         return f"{folder}/{number}{path.name[BOARD_CHARS:]}"
     if path.name.endswith(".damaged"):
         return f"{kind}/{number}.damaged.json"
-    return f"{kind}/{path.name if folder == '.' or _OUR_LOG.fullmatch(path.name) else f'{number}{path.suffix}'}"
-
-
-def _why(err: OSError | ValueError) -> str:
-    return str(getattr(err, "strerror", None) or err)
+    return f"{kind}/{path.name if folder == '.' or OUR_NAME.fullmatch(path.name) else f'{number}{path.suffix}'}"
 
 
 def _newest(folder: Path, ending: str) -> list[Path]:
@@ -198,7 +194,7 @@ def _named(given: Sequence[Path]) -> list[tuple[Path, Entry]]:
         except (OSError, ValueError) as err:
             raise UsageError(
                 "file-unreadable",
-                f"cannot go into the bundle: {_why(err)}",
+                f"cannot go into the bundle: {reason(err)}",
                 on=str(path),
                 next="leave it out, or name another",
             ) from err

@@ -12,7 +12,7 @@ from pathlib import Path
 from doctor.bench import Bench
 from doctor.computer import is_mac
 from doctor.documents.json_file import read_bounded
-from doctor.errors import LONGEST, BoardError, DoctorError
+from doctor.errors import LONGEST, BoardError, DoctorError, reason
 from doctor.firmware.image import FirmwareImage, Verdict, examine_bytes
 from doctor.firmware.reading import MAX_BYTES
 from doctor.jobs.flashing.ways import needs_more
@@ -173,7 +173,7 @@ def _look(folder: Path) -> _Held:
         try:
             image = examine_bytes(read_bounded(path, MAX_BYTES), path)
         except (OSError, ValueError) as err:
-            left_out.append(f"{shown(path.name)} cannot be read ({getattr(err, 'strerror', None) or err})")
+            left_out.append(f"{shown(path.name)} cannot be read ({reason(err)})")
             continue
         seen.setdefault(image.sha256, image)
     halves = [image for image in seen.values() if image.part]

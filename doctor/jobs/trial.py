@@ -19,7 +19,7 @@ from typing import Any
 from doctor.bench import Bench
 from doctor.data import tables
 from doctor.documents.json_file import read_json, write_whole
-from doctor.errors import DoctorError, UsageError
+from doctor.errors import DoctorError, UsageError, reason
 from doctor.jobs.memory import journal
 from doctor.jobs.memory.lock import is_held
 from doctor.jobs.memory.state_dir import state_place
@@ -242,7 +242,7 @@ def _needed(folder: Path) -> Iterator[None]:
     except OSError as err:
         raise DoctorError(
             "trial-not-writable",
-            f"cannot be written: {err.strerror or err}; no step was begun",
+            f"cannot be written: {reason(err)}; no step was begun",
             on=str(folder),
             next="make room there, or make it a folder that you may write to",
         ) from err

@@ -17,7 +17,7 @@ from doctor import __version__
 from doctor.documents import values
 from doctor.documents.json_file import open_ours
 from doctor.documents.trace_lines import RX, TX, VERSION, Line, is_trace, lines_of
-from doctor.errors import BoardError, CardError, DoctorError, FirmwareError, LinkError, UsageError
+from doctor.errors import BoardError, CardError, DoctorError, FirmwareError, LinkError, UsageError, reason
 from doctor.link.link import REPL_BAUD, Link
 from doctor.link.port_url import PortUrl
 from doctor.link.ports import PortInfo
@@ -58,7 +58,7 @@ def open_trace(path: Path) -> IO[bytes]:
         file.close()
         why, step = next((became for sign, became in _BECAME.items() if head.startswith(sign)), (why, step))
     except (OSError, ValueError) as err:  # a name that no file can have
-        why = f"cannot be read: {getattr(err, 'strerror', None) or err}"
+        why = f"cannot be read: {reason(err)}"
     raise UsageError("trace-unreadable", why, on=str(path), next=step)
 
 

@@ -12,7 +12,7 @@ import select
 import socket
 
 from doctor.clock import Clock, Deadline
-from doctor.errors import LinkError, PortLost
+from doctor.errors import LinkError, PortLost, reason
 from doctor.link.telnet_url import TelnetAddress, shown_url
 
 CONNECT_S = 10.0  #: one hop over Wi-Fi takes milliseconds; three lost SYNs take 7 s
@@ -285,7 +285,7 @@ def _unreachable(name: str, err: OSError) -> LinkError:
     elif isinstance(err, TimeoutError):
         why = f"no answer in {CONNECT_S:.0f} s"
     else:
-        why = err.strerror or str(err)
+        why = reason(err)
     return LinkError(
         "board-not-on-wifi",
         f"the board cannot be reached over Wi-Fi: {why}",

@@ -14,6 +14,7 @@ from doctor import __version__
 from doctor.clock import Clock, Now, SystemClock, utc_now
 from doctor.documents.output_file import replaced
 from doctor.documents.trace_lines import FIRST_BYTES, RX, TX, VERSION, Line
+from doctor.errors import reason
 from doctor.events import Listener, Note, ignore
 
 
@@ -115,7 +116,7 @@ class Trace(contextlib.AbstractContextManager["Trace"]):
         except OSError as late:  # the unwritten rest cannot be written either
             err = err or late
         if err is not None:
-            self._listen(Note(f"the trace {self.path} ends here: {err.strerror or err}"))
+            self._listen(Note(f"the trace {self.path} ends here: {reason(err)}"))
 
     def __exit__(self, *_error: object) -> None:
         self.close()

@@ -9,7 +9,7 @@ from pathlib import Path
 from doctor.board.storage.kept_files import local_name
 from doctor.clock import Now, utc_now
 from doctor.documents.json_file import make_folder, write_synced
-from doctor.errors import CardError
+from doctor.errors import CardError, reason
 
 LIST = "fipy-doctor-copies.txt"  #: one line of JSON a copy: names that a PC does not take are kept as others
 
@@ -38,7 +38,7 @@ def keep_copy(folder: Path, original: str, data: bytes, now: Now = utc_now) -> P
     except OSError as err:
         raise CardError(
             "backup-not-writable",
-            f"no copy can be kept there: {err.strerror or err}; nothing was replaced",
+            f"no copy can be kept there: {reason(err)}; nothing was replaced",
             on=str(folder),
             cause="the disk is full, or the folder is not yours to write",
             next="name another folder with --backup DIR",

@@ -17,7 +17,7 @@ from doctor.board.storage.room import room_on
 from doctor.board.storage.upload import Changes
 from doctor.check import Finding
 from doctor.documents.json_file import read_bounded
-from doctor.errors import UsageError
+from doctor.errors import UsageError, reason
 from doctor.firmware.scripts import ScriptKind, classify
 from doctor.remedies.backup_file import keep_copy
 from doctor.remedies.cure import CureContext, DoableCure
@@ -122,7 +122,7 @@ class UploadScripts(DoableCure):
             except (OSError, ValueError) as err:
                 raise UsageError(
                     "corrupt-upload",
-                    f"{shown(name)} in --scripts cannot be read as a script: {getattr(err, 'strerror', None) or err}",
+                    f"{shown(name)} in --scripts cannot be read as a script: {reason(err)}",
                     on=shown(str(folder), 200),
                     next="take it out of that folder, or name another folder",
                 ) from err

@@ -11,7 +11,7 @@ from typing import Any
 from doctor.documents.json_file import write_whole
 from doctor.documents.output_file import refuse_other
 from doctor.documents.trace_lines import Line
-from doctor.errors import UsageError
+from doctor.errors import UsageError, reason
 from doctor.events import Event
 from doctor.report import as_json
 from doctor.report.heard import Heard
@@ -77,6 +77,6 @@ class ReportFile:
             self.refuse_other()  # the run itself may have written a trace or a log there
             write_whole(self.path, f"{text}\n".encode(errors="replace"))
         except (OSError, UsageError) as err:
-            why = err.what if isinstance(err, UsageError) else err.strerror or err
+            why = err.what if isinstance(err, UsageError) else reason(err)
             return f"the report {shown(str(self.path), 300)} could not be written: {why}"
         return ""

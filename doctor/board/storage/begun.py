@@ -26,7 +26,7 @@ from doctor.board.storage.upload import KeepCopy
 from doctor.board.unique_id import unique_id
 from doctor.clock import Now, utc_now
 from doctor.documents.json_file import count_in, place_in, read_bounded, read_json, text_in, write_whole
-from doctor.errors import BoardError, CardError, DoctorError, UsageError
+from doctor.errors import BoardError, CardError, DoctorError, UsageError, reason
 from doctor.text.command import Command
 from doctor.text.escape import counted, first_of, shown
 
@@ -95,7 +95,7 @@ class Book:
         except OSError as err:
             raise CardError(
                 "backup-not-writable",
-                f"no record can be written there: {err.strerror or err}; nothing was changed on the board",
+                f"no record can be written there: {reason(err)}; nothing was changed on the board",
                 on=str(self._place),
                 cause="the disk is full, or the folder is not yours to write",
                 next="make room there, or name another folder for such records (FIPY_DOCTOR_STATE_DIR=FOLDER)",

@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from doctor.board.storage.own_names import is_ours
 from doctor.documents.host_names import host_name
 from doctor.documents.json_file import count_in, make_folder, read_bounded, read_json, text_in, write_synced
-from doctor.errors import CardError, UsageError
+from doctor.errors import CardError, UsageError, reason
 from doctor.text.command import Command
 from doctor.text.escape import shown
 
@@ -123,7 +123,7 @@ def not_writable(path: Path, err: OSError) -> CardError:
     """The error if the PC cannot keep a copy."""
     return CardError(
         "backup-not-writable",
-        f"no copy can be kept there: {err.strerror or err}",
+        f"no copy can be kept there: {reason(err)}",
         on=str(path),
         cause="the disk is full, or the folder is not yours to write",
         next="name another folder",

@@ -12,7 +12,7 @@ from doctor import events
 from doctor.bench import Bench
 from doctor.clock import Clock
 from doctor.computer import is_windows
-from doctor.errors import DoctorError
+from doctor.errors import DoctorError, reason
 from doctor.events import Event, Listener
 from doctor.jobs.flashing.awake import awake
 from doctor.jobs.flashing.plan import FlashFile, given_files, placed
@@ -162,7 +162,7 @@ class Recorder:
         except OSError as err:
             if not self._told_broken:
                 self._told_broken = True
-                text = f"the journal of this flash cannot be written any more ({err.strerror or err}): {_GOES_ON}"
+                text = f"the journal of this flash cannot be written any more ({reason(err)}): {_GOES_ON}"
                 self._say(events.Notice(text))
             return err
         return None

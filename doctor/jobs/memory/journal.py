@@ -18,7 +18,7 @@ from typing import Any
 from doctor.bench import Bench, Needs
 from doctor.clock import Moments, this_moment
 from doctor.documents.json_file import make_folder, read_json, write_whole
-from doctor.errors import BoardError, LinkError
+from doctor.errors import BoardError, LinkError, reason
 from doctor.jobs.memory.lock import is_held, lock_path
 from doctor.jobs.memory.state_dir import state_dir, state_place
 from doctor.link.port_url import PortUrl, real_device
@@ -243,7 +243,7 @@ def _read(path: Path) -> FlashEntry | DamagedJournal:
     try:
         return _entry(read_json(path, MAX_BYTES))
     except OSError as err:
-        return DamagedJournal(path, err.strerror or str(err))
+        return DamagedJournal(path, reason(err))
     except (ValueError, TypeError, KeyError, AttributeError):
         return DamagedJournal(path, "its content is damaged, or of another version of fipy-doctor")
 

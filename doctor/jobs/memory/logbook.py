@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import platform
+import re
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import MISSING, fields
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 KEPT = 30  #: newest logs of each job that are kept
 PROGRESS_SHARE = 0.02  #: of a file, between two lines
+OUR_NAME = re.compile(r"[a-z]+-\d{8}-\d{6}-\d{6}\.log")
 FIRST_WORDS = "log of this"
 KNOWN_AS = "known as"  #: so `explain` finds what it is
 _FIRST_BYTES = 80  #: more than the time, and FIRST_WORDS behind it
@@ -77,7 +79,8 @@ class Logbook:
     def _keep(self, place: Path, job: str) -> None:
         """Begin a file in ``place``, where the oldest go. Raises OSError."""
         make_folder(place)
-        for old in sorted(place.glob(f"{job}-*.log"))[: -KEPT + 1]:
+        ours = (path for path in place.glob(f"{job}-*.log") if OUR_NAME.fullmatch(path.name))
+        for old in sorted(ours)[: -KEPT + 1]:
             forget_unlocked(old)
         path = place / f"{job}-{self._now():%Y%m%d-%H%M%S-%f}.log"
         stream = open_ours(path, "xb")

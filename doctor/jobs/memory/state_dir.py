@@ -7,7 +7,7 @@ from pathlib import Path
 
 from doctor.computer import is_windows
 from doctor.documents.json_file import draft_beside, make_folder, write_synced
-from doctor.errors import DoctorError
+from doctor.errors import DoctorError, reason
 from doctor.link.port_url import PortUrl
 
 VARIABLE = "FIPY_DOCTOR_STATE_DIR"  #: another place, for tests and for those who keep their home read-only
@@ -61,7 +61,7 @@ def unwritable(err: OSError, place: Path) -> DoctorError:
         "journal-not-writable",
         "the journal of the flash cannot be written; nothing was sent to the modem",
         on=str(place),
-        cause=f"{err.strerror or err}; without a journal nobody knows how to continue an interrupted flash",
+        cause=f"{reason(err)}; without a journal nobody knows how to continue an interrupted flash",
         next=f"make room there, or make that folder one that you may write to; or name another one that outlives a "
         f"restart of this computer ({setting}); then run the same command again",
     )

@@ -78,6 +78,15 @@ def test_logs_of_one_job_push_no_log_of_another_out_and_never_one_of_a_run_that_
     assert other.path is not None and other.path.exists()
 
 
+def test_only_logs_of_ours_go(tmp_path: Path) -> None:
+    theirs = [tmp_path / name for name in ("flash-my-notes.log", "flash-20260101-000000-000000 copy.log", "flash-.log")]
+    for path in theirs:
+        path.write_text("whatever somebody kept")
+    for _ in range(KEPT + 3):
+        Logbook(World(), tmp_path).close()
+    assert all(path.exists() for path in theirs) and len(list(tmp_path.iterdir())) == KEPT + len(theirs)
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="/dev/full")
 def test_a_full_disk_under_the_named_file_ends_that_file_alone(tmp_path: Path) -> None:
     with Path("/dev/full").open("wb", buffering=0) as full:
