@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from doctor.bench import Bench, Needs
-from doctor.board.first_contact import AT_PROMPT
+from doctor.board.at_work import at_work
+from doctor.board.first_contact import AT_PROMPT, Seen
 from doctor.check import Check, Evidence, Finding, Grade, Known, Remedy, Status
 from doctor.link import foreign
 from doctor.modem.facts import ModemFacts
@@ -52,11 +53,21 @@ class ModemAnswers(Check):
         "modem-in-data-mode",
         "modem-state-unknown",
         "via-modem-meets-board",
+        "updater-at-work",
         "stall-after-100-waiting",
     )
 
     def look(self, bench: Bench) -> Finding:
         """Ask the modem, once for the whole run."""
+        if bench.options.via_modem and bench.contact.seen is Seen.UPDATER:
+            return self.fail(
+                f"{bench.link.name}: {at_work(bench.contact.text).words}; it is not disturbed. DO NOT UNPLUG",
+                catalogue="updater-at-work",
+                cause="the board is flashing its modem; stopping it can brick the modem",
+                remedies=(WAIT_FOR_MODEM,),
+                next="leave out --via modem: this is a board, which says how far it is",
+                change=Change(without=("via_modem",)),
+            )
         facts = bench.modem_facts
         lte_hangs = bench.presence(Needs.BOARD).there and bench.board_facts.era.lte_hangs
         if bench.options.via_modem and facts.mode in (states.SILENT, states.UNKNOWN) and _is_board(bench):

@@ -434,6 +434,13 @@ class Bench(AbstractContextManager["Bench"]):
         seat = carriers.seat(self.options.carrier, self.link.listed)
         return None if seat.has_no_jumpers else seat.name
 
+    def _leave_updater_alone(self) -> None:
+        from doctor.board.at_work import in_the_way
+        from doctor.board.first_contact import Seen
+
+        if self.contact.seen is Seen.UPDATER:
+            raise in_the_way(self.contact.text, self.link.name)
+
     def open_board(self) -> None:
         """Enter the board's raw REPL. Raises as ``board``."""
         _ = self.board
@@ -445,10 +452,7 @@ class Bench(AbstractContextManager["Bench"]):
         from doctor.board.first_contact import AT_PROMPT, Seen
 
         self.refuse_foreign()
-        if self.contact.seen is Seen.UPDATER:
-            from doctor.board.at_work import in_the_way
-
-            raise in_the_way(self.contact.text, self.link.name)
+        self._leave_updater_alone()
         if self.contact.seen not in AT_PROMPT:
             raise BoardError(
                 "main-py-blocks-repl",
@@ -587,6 +591,8 @@ class Bench(AbstractContextManager["Bench"]):
         from doctor.updater.profile import SQN3330
 
         profile = self.profile
+        if self.options.via_modem:
+            self._leave_updater_alone()
         talks = foreign.by_text(self.contact.text, self.contact.text) if self.options.via_modem else None
         if talks is not None:
             return talks  # by itself, as no modem does

@@ -11,8 +11,11 @@ import signal
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
@@ -85,11 +88,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             families[family] += 1
         if "snapshot" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.snapshot)
-        folder = item.path.relative_to(Path(__file__).parent).parts[0]
+        folder = _room(item.path)
         if folder in CORE:
             item.add_marker(pytest.mark.core)
         if folder == "peers":
             item.add_marker(pytest.mark.peers)
+
+
+@cache
+def _room(path: Path) -> str:
+    """The folder of the tests in which a test file lies, or its name."""
+    return path.relative_to(Path(__file__).parent).parts[0]
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -126,6 +135,22 @@ def state_of_its_own(state_folders: Iterator[Path], monkeypatch: pytest.MonkeyPa
     folder.mkdir()
     monkeypatch.setenv("FIPY_DOCTOR_STATE_DIR", str(folder))
     return folder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def packages_are_read_once() -> Iterator[None]:
+    """Each run of the program asks which packages bring checks: they are read again if a folder of the path changed."""
+
+    @cache
+    def read(_folders: tuple[tuple[str, int], ...], group: str) -> list[EntryPoint]:
+        return list(entry_points(group=group))
+
+    def asked(*, group: str) -> list[EntryPoint]:
+        folders = [path for path in map(Path, sys.path) if path.exists()]
+        return read(tuple((str(path), path.stat().st_mtime_ns) for path in folders), group)
+
+    with patch.object(roster, "entry_points", asked):
+        yield
 
 
 @pytest.fixture(autouse=True)

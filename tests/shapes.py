@@ -40,10 +40,14 @@ def faults(document: dict[str, Any]) -> list[str]:
 @cache
 def _validator(name: str) -> Validator:
     from jsonschema import Draft202012Validator
+    from referencing import Registry
+    from referencing.jsonschema import DRAFT202012
 
     whole = schema(name)
     _close(whole, set(_layers(whole)))
-    return Draft202012Validator(whole)
+    # A schema that was not crawled is crawled for each reference that is followed: half of what validation costs.
+    registry = Registry().with_resource(whole["$id"], DRAFT202012.create_resource(whole)).crawl()
+    return Draft202012Validator(whole, registry=registry)
 
 
 def _layers(part: Any) -> Iterator[str]:

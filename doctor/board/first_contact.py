@@ -114,15 +114,17 @@ def contact(link: Link, *, may_interrupt: bool = False, greet_only: bool = False
 
     may_interrupt  Ctrl-C may be sent to a program, or an unfinished input, that keeps us from the prompt
     greet_only     nobody has said that the board is at this port: it gets CR and Ctrl-B, and nothing more
-    named_modem    the user says that a bare modem is at this port
+    named_modem    the user says that a bare modem is at this port; not believed where only a Pycom board can be
     Raises PortLost, DeadlineOverrun. Leaves the speed at 115200.
     """
     talk = _Talk(link)
+    no_modem: Seen | None = None  # what it is then, once it was looked for
+    named_modem = named_modem and not is_at_carrier(link)
     seen = talk.first_words(NAMED_MODEM_MS if named_modem else LISTEN_MS)
     if seen is None and named_modem and not greet_only and talk.may_be_modem():
-        seen = _modem_behind(link, talk)
+        no_modem = _modem_behind(link, talk)
         if talk.modem is not None:
-            return talk.result(seen)
+            return talk.result(no_modem)
         seen = talk.first_words(LISTEN_MS)
     if seen in (Seen.REPL, Seen.SAFE_BOOT):
         seen = talk.ask_for_name(seen)
@@ -134,7 +136,7 @@ def contact(link: Link, *, may_interrupt: bool = False, greet_only: bool = False
     if may_interrupt and in_the_way:
         seen = talk.interrupt(seen) or seen
     if seen is None:
-        seen = talk.silence() if greet_only else _modem_behind(link, talk)
+        seen = no_modem or (talk.silence() if greet_only else _modem_behind(link, talk))
     if seen is Seen.UPDATER:
         talk.hear_out()
     return talk.result(seen)

@@ -19,6 +19,7 @@ from typing import Any
 
 from doctor.board.snippets import checksum, quoted
 from doctor.board.storage.proof import END, chain, digest
+from doctor.bundle.edits import NOTHING, Edit, Edited, Left
 from doctor.bundle.mask import Mask
 from doctor.bundle.stand_in import unwired, wire
 from doctor.documents import foreign_json
@@ -42,17 +43,6 @@ _SPOILED = re.compile(
 _HEX = re.compile(r'"[0-9a-f]*"')  #: of a hash, or of a board's number
 _BASE64 = re.compile(r'"([A-Za-z0-9+/]*={0,2})"')
 _FRAME = re.compile((stp.REQUEST + b"|" + stp.REPLY).decode("latin-1"))
-_NOTHING = "\0"  #: in the place of what is looked at elsewhere; part of no word
-
-
-@dataclass(frozen=True)
-class _Edit:
-    """What takes the place of a part of a stream; ``blank``: only its length is kept."""
-
-    start: int
-    end: int
-    text: str
-    blank: bool = False
 
 
 @dataclass
@@ -98,16 +88,17 @@ class _Stream:
         self.contents = list(_contents(self.answers))
         carried = (_CAME if way == RX else _SENT).finditer(text)
         self.carried = [found.span(1) for found in carried if _decoded(found[1]) is not None]
-        self.modem = "".join(_decoded(text[slice(*span)]) or "" for span in self.carried)
+        modem = "".join(_decoded(text[slice(*span)]) or "" for span in self.carried)
         self.written = [found.span(1) for found in _WRITTEN.finditer(text)] if way == TX else []
-        self._taken = [span for row in self.rows for span in ((row.start, row.end), row.hash_span)]
-        self._taken += [*self.frames, *self.carried, *self.written]
+        taken = [span for row in self.rows for span in ((row.start, row.end), row.hash_span)]
+        self._left = Left(text, [*taken, *self.frames, *self.carried, *self.written])
+        self._left_of_modem = Left(modem, list(_frames(modem)))
         self._is_rx = way == RX
 
     def texts(self) -> Iterator[str]:
         """What may tell of something private."""
-        yield _Left(self.text, self._taken).text
-        yield _Left(self.modem, list(_frames(self.modem))).text
+        yield self._left.text
+        yield self._left_of_modem.text
         for rows in self.contents:
             yield _content(rows)
         of_contents = {id(row) for rows in self.contents for row in rows}
@@ -121,27 +112,25 @@ class _Stream:
             if before != after:
                 yield sha256(before).hexdigest(), sha256(after).hexdigest()
 
-    def edits(self, mask: Mask) -> Iterator[_Edit]:
+    def edits(self, mask: Mask) -> Iterator[Edit]:
         """All that changes."""
         yield from self._rows_now(mask)
-        left = _Left(self.text, self._taken)
-        now = _same_length(mask, left.text)
+        now = _same_length(mask, self._left.text)
         if self._is_rx:
             now = _SPOILED.sub(lambda found: "A" * len(found[0]), now)
-        yield from left.edits(now)
-        inner = _Left(self.modem, list(_frames(self.modem)))
-        modem = inner.filled(_same_length(mask, inner.text))
+        yield from self._left.edits(now)
+        modem = self._left_of_modem.filled(_same_length(mask, self._left_of_modem.text))
         at = 0
         for span in self.carried:
             length = len(_decoded(self.text[slice(*span)]) or "")
-            yield _Edit(*span, base64.b64encode(modem[at : at + length].encode("latin-1")).decode())
+            yield Edit(*span, base64.b64encode(modem[at : at + length].encode("latin-1")).decode())
             at += length
         for start, end in self.written:
-            yield _Edit(start, end, "A" * (end - start))
+            yield Edit(start, end, "A" * (end - start))
         for start, end in self.frames:
-            yield _Edit(start, end, "", blank=True)
+            yield Edit(start, end, "", blank=True)
 
-    def _rows_now(self, mask: Mask) -> Iterator[_Edit]:
+    def _rows_now(self, mask: Mask) -> Iterator[Edit]:
         for rows in self.contents:
             data = _masked_content(rows, mask)
             for row in rows:
@@ -158,9 +147,9 @@ class _Stream:
                 answer.end.now = answer.end.text.replace(_chained(answer.whole), _chained(texts))
         for row in self.rows:
             text = row.now or row.text
-            yield _Edit(row.start, row.end, text)
+            yield Edit(row.start, row.end, text)
             if row.hash:
-                yield _Edit(*row.hash_span, _digested(row.number, text))
+                yield Edit(*row.hash_span, _digested(row.number, text))
 
 
 class MaskedTrace:
@@ -212,53 +201,10 @@ class MaskedTrace:
         """For each line of this direction its bytes; behind each piece the number of those that are not kept."""
         stream = self._ways[way]
         edits = _resummed(stream.text, stream.edits(mask)) if way == TX else list(stream.edits(mask))
-        rest = _Rest(stream.text, edits)
+        edited = Edited(stream.text, edits)
         for members, data in self._lines:
             if data is not None and members["dir"] == way:
-                yield rest.take(len(data))
-
-
-class _Rest:
-    """A stream with its edits, given out piece by piece, as long as the pieces were."""
-
-    def __init__(self, text: str, edits: Sequence[_Edit]) -> None:
-        self._text = text
-        self._edits = sorted((edit for edit in edits if edit.end > edit.start), key=lambda edit: edit.start)
-        self._at = 0
-        self._number = 0
-        self._given = 0  # of the edit that is under way
-
-    def take(self, length: int) -> list[tuple[str, int]]:
-        end = self._at + length
-        pieces: list[tuple[str, int]] = [("", 0)]
-
-        def add(text: str, blank: int = 0) -> None:
-            before, missing = pieces.pop()
-            pieces.extend(
-                [(before, missing), (text, blank)] if missing and text else [(before + text, missing + blank)]
-            )
-
-        while self._at < end:
-            edit = self._edits[self._number] if self._number < len(self._edits) else None
-            if edit is None or edit.start >= end:
-                add(self._text[self._at : end])
-                self._at = end
-            elif edit.start > self._at:
-                add(self._text[self._at : edit.start])
-                self._at = edit.start
-            else:
-                upto = min(end, edit.end)
-                if edit.blank:
-                    add("", upto - self._at)
-                else:
-                    last = len(edit.text) if upto == edit.end else min(len(edit.text), self._given + upto - self._at)
-                    add(edit.text[self._given : last])
-                    self._given = last
-                self._at = upto
-                if upto == edit.end:
-                    self._number += 1
-                    self._given = 0
-        return pieces
+                yield edited.take(len(data))
 
 
 def _frames(text: str) -> Iterator[tuple[int, int]]:
@@ -341,7 +287,7 @@ def _content(rows: Sequence[_Row]) -> str:
 
 def _masked_content(rows: Sequence[_Row], mask: Mask) -> str:
     content = _content(rows)
-    return _NOTHING * len(content) if len(content) > MOST_CONTENT else _same_length(mask, content)
+    return NOTHING * len(content) if len(content) > MOST_CONTENT else _same_length(mask, content)
 
 
 def _decoded(text: str) -> str | None:
@@ -361,45 +307,7 @@ def _same_length(mask: Mask, text: str) -> str:
     return "\n".join(after if len(after) == len(line) else "x" * len(line) for line, after in lines)
 
 
-class _Left:
-    """What is left of a text besides what is looked at elsewhere: the parts between, with something that is no word.
-
-    text  those parts, as one text
-    """
-
-    def __init__(self, text: str, taken: Sequence[tuple[int, int]]) -> None:
-        self._whole = text
-        self._parts: list[tuple[int, int]] = []
-        last = 0
-        for start, end in [*sorted(taken), (len(text), len(text))]:
-            if start > last:
-                self._parts.append((last, start))
-            last = max(last, end)
-        self.text = _NOTHING.join(text[slice(*part)] for part in self._parts)
-
-    def edits(self, now: str) -> Iterator[_Edit]:
-        """What ``now``, as long as ``text``, changes in the whole."""
-        at = 0
-        for start, end in self._parts:
-            before, after = self._whole[start:end], now[at : at + end - start]
-            at += end - start + len(_NOTHING)
-            if before == after:
-                continue
-            marks = "".join("=" if one == other else "x" for one, other in zip(before, after, strict=True))
-            for run in re.finditer("x+", marks):
-                yield _Edit(start + run.start(), start + run.end(), after[slice(*run.span())])
-
-    def filled(self, now: str) -> str:
-        """The whole with ``now`` in its parts, and nothing elsewhere."""
-        pieces, last, at = [], 0, 0
-        for start, end in self._parts:
-            pieces += [_NOTHING * (start - last), now[at : at + end - start]]
-            last = end
-            at += end - start + len(_NOTHING)
-        return "".join([*pieces, _NOTHING * (len(self._whole) - last)])
-
-
-def _resummed(text: str, edits: Iterator[_Edit]) -> list[_Edit]:
+def _resummed(text: str, edits: Iterator[Edit]) -> list[Edit]:
     """The edits of what was sent, and the checksums of the code that they change (snippets.guarded)."""
     changed = sorted(edits, key=lambda edit: edit.start)
     sums = []
@@ -417,7 +325,7 @@ def _resummed(text: str, edits: Iterator[_Edit]) -> list[_Edit]:
         except (ValueError, SyntaxError):
             continue
         if isinstance(said, str) and said.isascii() and quoted(said) == code:
-            sums += [_Edit(*found.span(2), str(len(said))), _Edit(*found.span(3), str(checksum(said)))]
+            sums += [Edit(*found.span(2), str(len(said))), Edit(*found.span(3), str(checksum(said)))]
     return [*changed, *sums]
 
 

@@ -318,9 +318,10 @@ def _board_at_work(bench: Bench, entry: FlashEntry | None) -> StatusReport:
     if not _is_of(entry, stands):
         entry = None
     history = f"{_start(entry)}: handed to the board, which continues without this program" if entry is not None else ""
-    again = Attempt(bench.options.command("flash", firmware=(f"{ON_CARD}{stands.file}",)))
+    options = replace(bench.options, via_modem=False)  # a board answers, whatever was said
+    again = Attempt(options.command("flash", firmware=(f"{ON_CARD}{stands.file}",)))
     if entry is not None and all(Path(file.path).is_file() for file in entry.files):
-        again = attempt_of(bench.options, entry)
+        again = attempt_of(options, entry)
     remark = "it joins the board: it only listens, shows how far it is, and says how it ended"
     step = NextFlash((), flash_command(again, states.APPLICATION), remark)
     return StatusReport(where, history, step, True, entry=entry, progress=stands)

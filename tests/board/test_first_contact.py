@@ -15,8 +15,8 @@ from tests.link.wire import Wire
 BEAT = b'@@FD {"fipyup": "heartbeat", "data": {"step": "transfer", "done": 66, "total": 100, "file": "/sd/x.dup"}}\r\n'
 
 
-def look(wire: Wire, *, may_interrupt: bool = False, url: str = "/dev/ttyACM0") -> Contact:
-    return contact(wire.link(url), may_interrupt=may_interrupt)
+def look(wire: Wire, *, may_interrupt: bool = False, named_modem: bool = False, url: str = "/dev/ttyACM0") -> Contact:
+    return contact(wire.link(url), may_interrupt=may_interrupt, named_modem=named_modem)
 
 
 def test_an_idle_prompt_is_seen_within_half_a_second_and_says_whose_it_is() -> None:
@@ -249,3 +249,16 @@ def test_a_prompt_that_only_echoes_ctrl_b_is_a_computers(echo: bytes) -> None:
 def test_a_line_that_sends_back_what_it_gets_is_no_noise() -> None:
     found = look(devices.talker(answers=lambda wire, data: wire.say(data)))
     assert found.evidence["echoes"] is True
+
+
+def test_a_modem_that_was_named_and_is_not_there_is_searched_once() -> None:
+    unnamed, named = devices.silent(), devices.silent()
+    assert look(named, named_modem=True).seen is look(unnamed).seen is Seen.SILENCE
+    assert named.written.count(b"fast") == unnamed.written.count(b"fast") > 0
+
+
+def test_where_only_a_pycom_board_can_be_a_named_modem_changes_nothing() -> None:
+    wire = devices.talker((1900, BEAT))
+    wire.usb_id = (0x04D8, 0xEF98)
+    assert look(wire, named_modem=True).seen is Seen.UPDATER
+    assert wire.written == b"\r"

@@ -3,8 +3,11 @@ from __future__ import annotations
 import pytest
 
 from checks.modem_answers import ModemAnswers
+from doctor.bench import Bench, BenchOptions
 from doctor.check import Status
+from doctor.errors import UpdaterAtWork
 from tests.checks.simulated import bench_at
+from tests.link import devices
 
 PASS, WARN, FAIL = Status.PASS, Status.WARN, Status.FAIL
 
@@ -79,6 +82,16 @@ def test_a_raw_repl_is_found_where_a_modem_was_named() -> None:
         bench.link.write(b"\r\x01")
         bench.link.read(4096, 300)
         found = ModemAnswers().look(bench)
+    assert found.change is not None and found.change.without == ("via_modem",)
+
+
+def test_an_updater_that_is_heard_where_a_modem_was_named_is_left_alone() -> None:
+    wire = devices.talker((200, b"Sending 5996938 bytes: [##]\r"))
+    with Bench(BenchOptions(port="/dev/ttyACM0", via_modem=True), link=wire.link()) as bench:
+        found = ModemAnswers().look(bench)
+        with pytest.raises(UpdaterAtWork):
+            _ = bench.modem_facts
+    assert (found.catalogue, wire.written) == ("updater-at-work", b"\r")
     assert found.change is not None and found.change.without == ("via_modem",)
 
 

@@ -22,6 +22,7 @@ from doctor.jobs.status import StatusReport, status
 from doctor.link.port_url import PortUrl
 from doctor.sim.bench import SimBench
 from tests.cli.terminal import Terminal
+from tests.link import devices
 
 from .flashing import SIZE_BYTES, User, flashed, small_image, words_of
 
@@ -73,6 +74,14 @@ def test_a_board_that_flashes_by_itself_says_how_far_it_is(at_work: Bench, image
     unknown = status(at_work, Journal(tmp_path / "none"))
     assert unknown.history == "" and unknown.onward is not None
     assert words_of(unknown.onward)[2] == f"card:{image.name}"
+
+
+def test_a_board_that_flashes_where_a_modem_was_named_is_joined_as_a_board(tmp_path: Path) -> None:
+    beat = b'@@FD {"fipyup": "heartbeat", "data": {"step": "transfer", "file": "/sd/x.dup"}}\r\n'
+    with Bench(BenchOptions(port="/dev/ttyACM0", via_modem=True), link=devices.talker((200, beat)).link()) as bench:
+        standing = status(bench, Journal(tmp_path / "none"))
+    assert standing.onward is not None
+    assert words_of(standing.onward)[1:] == ("flash", "card:x.dup", "--port", "/dev/ttyACM0")
 
 
 @pytest.mark.long
