@@ -46,11 +46,16 @@ def main(words: list[str]) -> int:
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as running:
         assert running.stdout is not None
         for line in running.stdout:
+            if not line.endswith("\n"):  # it was killed while it wrote
+                break
             document = json.loads(line)
             said = draw(document, steps) if "event" in document else ""
             if said and said != drawn:
                 print(said)
             drawn = said or drawn
+    if "exit" not in document:  # the last line is missing: nobody knows how the modem stands
+        print("fipy-doctor did not come to its end\nrun: fipy-doctor status")
+        return 3
     if document.get("error"):
         print(f"{document['error']['on']} {document['error']['what']}".strip())
     then = document.get("next") or {"do": (), "run": None}

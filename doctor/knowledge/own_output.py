@@ -6,12 +6,19 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from doctor.documents.foreign_json import first_in
 from doctor.documents.foreign_json import read as read_json
 from doctor.documents.trace_lines import is_trace
 from doctor.knowledge import listings
+from doctor.knowledge.our_lines import is_ours
 from doctor.knowledge.paste import FAILED, Paste, decode
 
 _DOCUMENT = re.compile(rb'\s*\{\s*"schema": ?"fipy-doctor/([a-z-]{1,20})/\d{1,3}"')
+_DOCUMENT_WITHIN = re.compile(
+    r'^[ \t]*(?=\{\s*"schema": ?"fipy-doctor/(?!event/)([a-z-]{1,20})/\d{1,3}")', re.MULTILINE
+)
+#: What stands around a document that was pasted with its command line, its prompts, or as a quotation, and is no news.
+_AROUND = re.compile(r"\s*|```\w*|.{0,200}\bfipy-doctor\b.{0,300}|.{0,100}[$#>%]\s?|.{1,200}:")
 _TRACE_AS_READ = re.compile(r"^ {1,9}\d{1,9}\.\d{3}  - trace of [a-z]{1,20} by fipy-doctor ", re.MULTILINE)
 _TIME = r"\d\d:\d\d:\d\d +\d{1,9}\.\d{3} "
 _LOG = re.compile(_TIME + r"log of this ([a-z]{1,20}): ")
@@ -56,7 +63,13 @@ class OwnOutput:
 
 
 def recognise(data: bytes, paste: Paste) -> OwnOutput | None:
-    """What a paste says that is an output of ours from its first line on; None if it is not one."""
+    """What a paste says that is an output of ours from its first line on; None if it is not one.
+
+    A document may also have the command line, prompts and marks of a quotation around it.
+    """
+    enclosed = _enclosed(paste.text)
+    if enclosed is not None:
+        return _told(*enclosed)
     found = _DOCUMENT.match(data)
     if found is not None and found[1] == b"event":
         return _events(data)
@@ -68,6 +81,19 @@ def recognise(data: bytes, paste: Paste) -> OwnOutput | None:
         return _log(log[1], paste)
     says = listings.says(paste.text)
     return OwnOutput(says, ids=listings.named(paste.text), named_only=True) if says else None
+
+
+def _enclosed(text: str) -> tuple[str, dict[str, Any]] | None:
+    """The kind and the members of the one document that a paste holds; None if it is cut, or other text counts too."""
+    found = _DOCUMENT_WITHIN.search(text)
+    if found is None:
+        return None
+    try:
+        read, end = first_in(text, found.end())
+    except ValueError:
+        return None
+    around = (text[: found.start()] + text[end:]).splitlines()
+    return (found[1], read) if all(_AROUND.fullmatch(line) or is_ours(line) for line in around) else None
 
 
 def _trace(data: bytes, paste: Paste) -> OwnOutput:
@@ -150,6 +176,11 @@ def _document(kind: str, data: bytes) -> OwnOutput:
         return OwnOutput(f"{what}, but it cannot be read: it is cut short or was changed.")
     if not isinstance(read, dict):
         return OwnOutput(f"{what}, but it cannot be read: it was changed.")
+    return _told(kind, read)
+
+
+def _told(kind: str, read: dict[str, Any]) -> OwnOutput:
+    what = f"This is the JSON of fipy-doctor {kind}"
     if kind == "journal":
         return _journal(read)
     failed = [f for f in _rows(read.get("findings")) if f.get("status") in FAILED]

@@ -14,7 +14,7 @@ from doctor.knowledge.catalogue import Sign, entry, sources
 from doctor.knowledge.chain import find, holds
 from doctor.knowledge.facts import Facts, side_of
 from doctor.knowledge.our_lines import our_lines
-from doctor.knowledge.paste import Paste
+from doctor.knowledge.paste import FAILED, Paste
 from doctor.knowledge.sizes import short_copy
 
 #: A line that tells of an error.
@@ -34,6 +34,9 @@ _OURS = re.compile(
     r"|^  \(([a-z0-9-]+)\)$|\(([a-z0-9-]+):\s{1,9}(?:certain|likely|possible)(?:,\s{1,9}0\.\d\d)?\)$",
     re.MULTILINE,
 )
+
+_STATUS = re.compile(r'"status": ?"(\w{1,10})"')
+_FINDING_CHARS = 4_000  #: of a finding, from its status to the entry that it names
 
 _OURS_PARTS = (
     '"catalogue":',
@@ -111,9 +114,15 @@ def _named_by_us(paste: Paste) -> Iterator[Hit]:
         return
     for hit in _OURS.finditer(paste.text):
         entry_id = hit[1] or hit[2] or hit[3] or hit[4]
-        if entry_id in sources():
+        if entry_id in sources() and not (hit[1] and _did_not_fail(paste.text, hit.start())):
             at = paste.index(hit.start())
             yield Hit(entry_id, 0.97, at, at)
+
+
+def _did_not_fail(text: str, at: int) -> bool:
+    """Whether the finding in JSON that names an entry at ``at`` says that its check did not fail: a warning may too."""
+    said = _STATUS.findall(text, max(0, at - _FINDING_CHARS), at)
+    return bool(said) and said[-1] not in FAILED
 
 
 def _by_facts(paste: Paste, facts: Facts) -> Iterator[Hit]:

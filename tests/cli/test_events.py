@@ -57,3 +57,19 @@ def test_the_example_draws_what_a_terminal_shows(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     assert "[ pass] modem-answers: " in done.stdout and "read the version back" in done.stdout
     assert f"  {'#' * 40}  do not unplug" in done.stdout
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows kills otherwise")
+def test_the_example_says_that_the_program_was_killed(tmp_path: Path) -> None:
+    (tmp_path / "doctor").mkdir()
+    (tmp_path / "doctor" / "__init__.py").touch()
+    said = '{"schema": "fipy-doctor/event/1", "event": "note", "text": "x"}'
+    dies = f"import os\nos.write(1, {(said + chr(10) + said[:30]).encode()!r})\nos.kill(os.getpid(), 9)\n"
+    (tmp_path / "doctor" / "__main__.py").write_text(dies)
+    done = subprocess.run(
+        [sys.executable, str(EXAMPLE), "flash"],
+        env={**environment(), "PYTHONPATH": str(tmp_path)}, cwd=tmp_path, capture_output=True, text=True, timeout=60,
+        check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (3, "")
+    assert done.stdout.splitlines()[-1] == "run: fipy-doctor status"

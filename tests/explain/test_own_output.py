@@ -53,6 +53,37 @@ def test_a_report_with_a_failure_names_the_check_and_its_entry_only() -> None:
     assert "card-is-fat" in explained.says
 
 
+WARNED = replace(FAILED, check="jumpers-removed", status=Status.WARN, catalogue="expansion-rts-cts-jumpers")
+#: What people paste with a document: what they typed, the prompts, the marks of a mail.
+AROUND = (
+    "user@laptop:~$ fipy-doctor check --json\n{}user@laptop:~$ ",
+    "C:\\> fipy-doctor check --json\n\n{}",
+    "On Monday Jane wrote:\n\n> {}\n",
+    "```json\n{}```\n",
+)
+
+
+@pytest.mark.parametrize("around", AROUND)
+def test_a_report_with_what_is_pasted_around_it_says_the_same(around: str) -> None:
+    reported = report(
+        "check", Exit.FAILED, FAILED, replace(PASSED, summary="main.py starts no updater"), WARNED
+    ).decode()
+    said = explain(around.format(reported.replace("\n", "\n> ") if "> {}" in around else reported).encode())
+    assert [match.id for match in said.matches] == ["sd-exfat-or-over-32gb"]
+    assert said.says == "This is the JSON of fipy-doctor check. These checks failed: card-is-fat."
+
+
+def test_a_warning_in_a_report_that_was_cut_is_no_failure() -> None:
+    reported = report("check", Exit.FAILED, FAILED, WARNED)
+    for text in (reported[reported.index(b'"findings"') :], b"What is wrong with my card?\n" + reported):
+        assert [match.id for match in explain(text).matches if match.how == "sign"] == ["sd-exfat-or-over-32gb"]
+
+
+def test_another_log_beside_a_report_counts() -> None:
+    said = explain(report("check", Exit.FAILED, FAILED) + b"OSError: AT+SMSWBOOT=3,0 failed!\n")
+    assert {match.id for match in said.matches} == {"sd-exfat-or-over-32gb", "smswboot-30-failed"}
+
+
 @pytest.mark.parametrize(
     ("state", "said"), [("proved", "flashed and proved"), ("unproved", "fipy-doctor status"), (None, "status")]
 )
