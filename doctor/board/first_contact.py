@@ -3,8 +3,8 @@
 Send CR, which every program ignores; a prompt within 0.3 s means idle. Else listen 3 s. Then Ctrl-B once: an
 interpreter says which it is. No Ctrl-C without consent, nothing at all once an updater's output is seen, and nothing
 more to a device that is known to be no FiPy or GPy (link/foreign.py). Only if no text comes at 115200 baud is a modem
-looked for: the bare one, or the one behind mirror mode. A modem that the user has named is looked for after 1 s, and
-what else may be there is asked only if none is found.
+looked for: the bare one, or the one behind mirror mode. A modem that the user has named is looked for before
+Ctrl-B, and what else may be there is asked only if none is found.
 """
 
 from __future__ import annotations
@@ -26,7 +26,6 @@ from doctor.text.escape import shown
 if TYPE_CHECKING:
     from doctor.updater.states import State
 
-NAMED_MODEM_MS = 800  #: before a modem is spoken to: what talks by itself, such as a GPS receiver, does so every second
 PROMPT_MS = 300  #: an idle REPL answers CR within milliseconds
 BOOT_MS = 10_000  #: once boot text is seen: a start takes 2 s, a loop shows itself within 10 s (catalogue: boot-loop)
 ANSWER_MS = 1_000  #: for the banner after Ctrl-B, and for the prompt after Ctrl-C
@@ -119,13 +118,11 @@ def contact(link: Link, *, may_interrupt: bool = False, greet_only: bool = False
     """
     talk = _Talk(link)
     no_modem: Seen | None = None  # what it is then, once it was looked for
-    named_modem = named_modem and not is_at_carrier(link)
-    seen = talk.first_words(NAMED_MODEM_MS if named_modem else LISTEN_MS)
-    if seen is None and named_modem and not greet_only and talk.may_be_modem():
+    seen = talk.first_words()
+    if seen is None and named_modem and not greet_only and not is_at_carrier(link) and talk.may_be_modem():
         no_modem = _modem_behind(link, talk)
         if talk.modem is not None:
             return talk.result(no_modem)
-        seen = talk.first_words(LISTEN_MS)
     if seen in (Seen.REPL, Seen.SAFE_BOOT):
         seen = talk.ask_for_name(seen)
     if seen is None:
@@ -154,7 +151,7 @@ class _Talk:
         self.foreign: Foreign | None = None
         self.modem: State | None = None
 
-    def first_words(self, listen_ms: int) -> Seen | None:
+    def first_words(self) -> Seen | None:
         """CR, then listening. None: nothing conclusive yet."""
         self.heard = self.link.drain()
         if UPDATER_SIGNS.search(self.heard):
@@ -163,9 +160,9 @@ class _Talk:
         self._listen(PROMPT_MS, stop=self._sign_seen)
         seen = self._sign()
         if seen is None:
-            self._listen(listen_ms, stop=self._sign_seen)
+            self._listen(LISTEN_MS, stop=self._sign_seen)
             if _BOOT.search(self.heard) and self._sign() is None:
-                self._listen(BOOT_MS - listen_ms, stop=self._sign_seen)
+                self._listen(BOOT_MS - LISTEN_MS, stop=self._sign_seen)
             seen = self._sign()
         return Seen.BOOT_TEXT if seen is None and self.in_trouble() else seen
 

@@ -257,8 +257,10 @@ def test_a_modem_that_was_named_and_is_not_there_is_searched_once() -> None:
     assert named.written.count(b"fast") == unnamed.written.count(b"fast") > 0
 
 
-def test_where_only_a_pycom_board_can_be_a_named_modem_changes_nothing() -> None:
+@pytest.mark.parametrize("usb_id", [(0x04D8, 0xEF98), None])
+def test_the_beat_of_an_updater_is_heard_before_a_named_modem_is_looked_for(usb_id: tuple[int, int] | None) -> None:
     wire = devices.talker((1900, BEAT))
-    wire.usb_id = (0x04D8, 0xEF98)
+    if usb_id is not None:
+        wire.usb_id = usb_id
     assert look(wire, named_modem=True).seen is Seen.UPDATER
     assert wire.written == b"\r"
