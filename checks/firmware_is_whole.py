@@ -9,6 +9,7 @@ from doctor.check import Check, Evidence, Finding, Grade, Known, Remedy
 from doctor.firmware.image import FirmwareImage, Problem, Verdict
 from doctor.text.command import marked
 from doctor.text.escape import shown
+from doctor.updater.shapes import RADIO_IN_WORDS
 
 if TYPE_CHECKING:
     from doctor.bench import Bench
@@ -35,7 +36,6 @@ _KNOWN = {
     ),
     "wrong-firmware-variant-chosen": Known("the file was renamed, or belongs to another modem", (_OTHER,)),
 }
-_RADIO_WORDS = {"CATM1": "Cat-M1", "NB1": "NB-IoT"}
 _KIND_WORDS = {
     "full": "full image",
     "diff": "differential image",
@@ -130,8 +130,8 @@ def _texts(problems: tuple[Problem, ...]) -> str:
 
 def _what(image: FirmwareImage) -> str:
     words = [f"{image.size_bytes} bytes", _KIND_WORDS.get(image.kind, image.kind)]
-    if image.radio in _RADIO_WORDS:
-        words.append(_RADIO_WORDS[image.radio])
+    if image.radio in RADIO_IN_WORDS:
+        words.append(RADIO_IN_WORDS[image.radio])
     if image.base is not None:
         words.append(f"from build {image.base}")
     if image.promised_build is not None:

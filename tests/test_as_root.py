@@ -89,6 +89,7 @@ def executable(path: Path, text: str) -> Path:
     return path
 
 
+@pytest.mark.sampled(2, "long")
 @posix
 @pytest.mark.parametrize("as_module", [False, True])
 def test_the_line_runs_where_sudo_keeps_nothing(

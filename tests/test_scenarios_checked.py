@@ -20,6 +20,7 @@ def examined(url: str, *, via_modem: bool = False) -> Report:
         return check(bench)
 
 
+@pytest.mark.sampled(2, "long")
 @pytest.mark.parametrize("scenario", BROKEN, ids=lambda s: str(s.name))
 def test_scenario_is_found_first_with_its_cause_and_a_cure(scenario: Scenario) -> None:
     report = examined(f"sim://fipy?scenario={scenario.name}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 
 from doctor.cli.live_line import LiveLine, Standing
-from doctor.events import CheckEnded, CheckStarted, Counted, Event, Working
+from doctor.events import CheckEnded, CheckStarted, Counted, Event, Notice, Working
 
 
 class CheckLine:
@@ -28,6 +28,9 @@ class CheckLine:
                 return
             elif isinstance(event, Counted):
                 self._line.count(event)
+                return
+            elif isinstance(event, Notice):
+                self._line.notice(event.text)
                 return
             else:
                 return

@@ -83,6 +83,10 @@ class LiveLine:
         self.go_on()
         self._screen.say(text)
 
+    def notice(self, text: str) -> None:
+        """Tell what the user must see now; the line stays as it is."""
+        self._screen.note(text)
+
     def go_on(self, what: str = "") -> None:
         """It goes on; "": what the last line says."""
         self.show(Standing(what, self.seconds(), tail=NORMAL))

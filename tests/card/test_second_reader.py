@@ -325,6 +325,7 @@ def written(tmp_path: Path) -> Path:
     return patched(source, tmp_path / "card.img", {START + 6 * 512 + 20: b"\1"})
 
 
+@pytest.mark.sampled(2, "long")
 @pytest.mark.parametrize("what", WRITES)
 def test_every_write_is_read_again(what: str, written: Path) -> None:
     heard: list[Event] = []

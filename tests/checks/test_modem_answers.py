@@ -101,6 +101,7 @@ def test_evidence_tells_what_was_seen() -> None:
     assert (evidence["mode"], evidence["build"], evidence["radio"]) == ("application", 38638, "CATM1")
 
 
+@pytest.mark.long
 def test_a_modem_behind_a_board_that_refuses_everything_is_no_other_device() -> None:
     with bench_at("sim://fipy?fault=AT:error@1@0") as bench:
         found = ModemAnswers().look(bench)

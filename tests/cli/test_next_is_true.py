@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from doctor.sim.practice.image import make_practice_elf, make_practice_image
 from doctor.text.escape import counted
 
@@ -13,6 +15,7 @@ MODEM = ("--port", "sim://sqn3330", "--via", "modem")
 HTML = "sim://fipy?scenario=html-scripts"
 
 
+@pytest.mark.long
 def test_nothing_is_left_to_flash_where_the_modem_runs_the_image(terminal: Terminal, tmp_path: Path) -> None:
     image = make_practice_image(tmp_path, build=38638, size_bytes=100_000)
     said = terminal.type("check", "-v", "--port", "sim://fipy?build=38638", "--firmware", str(image))
@@ -35,6 +38,7 @@ def test_a_named_cure_that_nobody_confirmed_is_a_failure(terminal: Terminal) -> 
     assert terminal.type("fix", "--upload-scripts", "--port", HTML).next == []
 
 
+@pytest.mark.long
 def test_a_cure_is_not_given_the_scripts_that_are_known_to_be_bad(terminal: Terminal, tmp_path: Path) -> None:
     (tmp_path / "sqnsupgrade.py").write_text("<!DOCTYPE html>\n<html></html>\n")
     said = terminal.type("check", "--port", HTML, "--scripts", str(tmp_path))
@@ -85,6 +89,7 @@ def test_a_plan_leads_to_the_flash_that_it_shows(terminal: Terminal, image: Path
     assert said.next == ["flash", str(image), "--port", "sim://fipy", *words]
 
 
+@pytest.mark.long
 def test_after_a_dry_run_the_next_command_does_what_was_planned(terminal: Terminal) -> None:
     words = ("fix", "--reformat-sd", "--port", "sim://fipy", "--confirm", "/sd")
     assert terminal.type(*words, "--dry-run").next == [

@@ -44,7 +44,7 @@ def again(terminal: Terminal, trace: Path, port: str, *words: str) -> Any:
     return {**of_the_bench(json.loads(named.replace(f"replay://{trace}", port))), "at": None, "next": None}
 
 
-@pytest.mark.sampled(8, "long")
+@pytest.mark.sampled(16, "long")
 @pytest.mark.parametrize("board", ["fipy", "gpy"])
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_every_scenario_is_found_again_from_its_trace(
@@ -78,6 +78,7 @@ def test_a_replay_takes_the_options_from_the_trace(terminal: Terminal, tmp_path:
     assert again(terminal, tmp_path / "t", port, words[0]) == said
 
 
+@pytest.mark.sampled(2, "long")
 @pytest.mark.parametrize("command", ["check", "plan"])
 def test_no_file_of_the_bench_is_needed(terminal: Terminal, tmp_path: Path, command: str) -> None:
     files = tmp_path / "files"
@@ -96,6 +97,7 @@ def test_no_file_of_the_bench_is_needed(terminal: Terminal, tmp_path: Path, comm
     assert again(terminal, tmp_path / "t", "sim://fipy", command) == said
 
 
+@pytest.mark.long
 def test_a_step_that_needs_another_command_is_refused_with_a_trace_as_without(
     terminal: Terminal, tmp_path: Path
 ) -> None:

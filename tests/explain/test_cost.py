@@ -115,6 +115,7 @@ def test_memory_is_a_few_bytes_for_each_byte_given(line: bytes) -> None:
     assert memory_per_byte(line * max(250_000 // len(line), 1)) < 10
 
 
+@pytest.mark.sampled(2, "long")
 @pytest.mark.parametrize("data", [b"> " * 45_000, b"ab\n" * 33_000])  # no more than is searched whole
 def test_lines_of_marks_and_of_two_letters_cost_no_more_than_text(data: bytes) -> None:
     assert memory_per_byte(data) < 10

@@ -299,6 +299,7 @@ LISTS = {
 }
 
 
+@pytest.mark.sampled(2, "long")
 @pytest.mark.parametrize("words", LISTS)
 def test_what_tells_nothing_of_a_modem_is_taken_for_no_failure(
     words: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

@@ -84,6 +84,7 @@ def test_neighbours_go_out_together_a_mebibyte_at_most() -> None:
     assert medium.log == [(0, MIB), (MIB, MIB), (2 * MIB, 512), (2 * MIB + 1024, 512), "sync"]
 
 
+@pytest.mark.long
 def test_content_of_more_than_16_mebibytes_goes_out_early() -> None:
     medium = Noted(20 * MIB)
     overlay = Overlay(medium)

@@ -146,6 +146,7 @@ def test_pair_that_broke_off_in_its_second_file_is_led_on_by_a_full_image() -> N
     assert FIRST_FULL in onward(states.APPLICATION, replace(pair, build_now=38638), "x").text
 
 
+@pytest.mark.long
 def test_power_lost_while_it_wrote_is_told_as_what_it_is(tmp_path: Path) -> None:
     options = BenchOptions(port=f"sim://sqn3330?state={tmp_path / 'bench'}", via_modem=True)
     with Bench(replace(options, firmware=(small_image(tmp_path),))) as bench:

@@ -17,7 +17,7 @@ from doctor.clock import Clock, Now, local_now
 from doctor.computer import is_windows
 from doctor.documents.json_file import forget_unlocked, lock, make_folder, open_ours
 from doctor.documents.output_file import replaced
-from doctor.errors import COMMAND_IDS, DoctorError, Exit, Stopped
+from doctor.errors import COMMAND_IDS, DoctorError, Exit, Stopped, reason
 from doctor.events import Event, Listener
 from doctor.jobs.memory.state_dir import state_dir, state_place
 from doctor.text import marks
@@ -49,6 +49,7 @@ class Logbook:
     keep    False: only ``copy`` is written
 
     path    the file; None if none can be written
+    lost    why a log ends before its end; "" if it does not
     """
 
     def __init__(
@@ -70,6 +71,7 @@ class Logbook:
         self._lock = Lock()  # checks that need no port run side by side
         self._streams: list[IO[str]] = []
         self.path: Path | None = None
+        self.lost = ""
         if keep:
             with suppress(OSError):
                 self._keep(folder or state_dir() / "logs", job)
@@ -106,7 +108,8 @@ class Logbook:
             for stream in list(self._streams):
                 try:
                     stream.write(whole)
-                except (OSError, ValueError):
+                except (OSError, ValueError) as err:
+                    self.lost = reason(err)
                     self._end(stream)
 
     def ended(self, code: Exit, error: DoctorError | None = None) -> None:
@@ -199,6 +202,8 @@ def logged(bench: Bench, job: str, request: object = None, listen: Listener = ev
             raise
         finally:
             bench.hears = events.ignore
+            if log.lost:
+                listen(events.Notice(f"a {FIRST_WORDS} {job} ends too early: {log.lost}"))
 
 
 class Running:

@@ -52,6 +52,7 @@ def cure(bench: Bench, named: str, owner: Owner, confirm: str | None = None) -> 
     return fix(bench, FixRequest([named], Path(os.environ["FIPY_DOCTOR_STATE_DIR"]) / "copies", confirm), owner)
 
 
+@pytest.mark.sampled(3, "long")
 @pytest.mark.parametrize("release", ["1.17.3.b1", "1.18.2.r7", "1.20.2.r4"])
 def test_names_are_tidied_in_every_era(release: str) -> None:
     files = {f"sd/{DUP}.txt": IMAGE, f"._{DUP}": NOTE}

@@ -67,6 +67,7 @@ def test_the_second_run_of_a_reset_ends_the_first(release: str, dip: int, tmp_pa
         assert len(list((tmp_path / "copies").glob("board-*"))) == 1
 
 
+@pytest.mark.long
 def test_check_and_status_lead_on_until_all_is_back(tmp_path: Path) -> None:
     url = reset_cut(tmp_path, RELEASES[1], 7)
     with Bench(BenchOptions(port=url)) as bench:

@@ -97,6 +97,20 @@ def test_a_full_disk_under_the_named_file_ends_that_file_alone(tmp_path: Path) -
     log.close()
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no limit of a file's size")
+def test_a_log_that_ends_before_its_end_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    import resource
+
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (300, before[1]))
+    try:
+        assert run(["check", "--port", GONE]) == Exit.FAILED
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert "a log of this check ends too early: File too large" in capsys.readouterr().err
+    assert "exit code" not in logs("check")[0].read_text()
+
+
 def test_what_is_no_log_is_left_alone_and_the_port_is_not_opened(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
