@@ -19,7 +19,10 @@ from doctor.engine import Report
 from doctor.events import Note, Phase, Progress, StepStarted, Waiting
 from doctor.report import as_json
 from doctor.report.heard import Heard
+from doctor.report.page import all_pages
+from doctor.report.pages_html import whole
 from doctor.report.run_html import page
+from doctor.roster import everybody
 from doctor.sim.practice.image import make_practice_image
 from tests.report.test_report_file import EVIL, hostile
 
@@ -40,7 +43,11 @@ RUNS = {
     "cut": (("flash", "X", "--port", "sim://sqn3330?fault=cut@60", *MODEM[2:]), "Not flashed to the end"),
     "status": (("status", "--port", "sim://fipy?scenario=modem-recovery"), "The modem: the modem waits in its updater"),
 }
-MADE = {"interrupted": "Stopped by you before the end", "hostile": "1 problem found"}
+MADE = {
+    "interrupted": "Stopped by you before the end",
+    "hostile": "1 problem found",
+    "open": "Not one byte comes from the modem",
+}
 PAGES = (*RUNS, *MADE)
 LIGHT, DARK = "light", "dark"
 ALIKE = ".wire li:nth-child(n+9):not(.moment)"  #: rows that axe would look at by the hundred, one like the other
@@ -62,6 +69,9 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
     document = as_json.plain(as_json.document("check", stopped.exit_code, **members))
     (folder / "interrupted.html").write_text(page(document, Heard()), "utf-8")
     (folder / "hostile.html").write_text(page(hostile(), _evil()), "utf-8")
+    told = all_pages(everybody().checks)
+    some = {one: told[one] for one in list(told)[::15]}
+    (folder / "open.html").write_text(whole(told["modem-silent"], some), "utf-8")
     return folder
 
 
