@@ -16,7 +16,7 @@ from doctor.knowledge.order import BESIDE_OTHERS, DEEDS, Match, Proof, explained
 from doctor.knowledge.our_lines import our_lines, summary
 from doctor.knowledge.own_output import OwnOutput
 from doctor.knowledge.paste import Paste, read
-from doctor.knowledge.words import describe, history
+from doctor.knowledge.words import describe, history, seen
 from doctor.knowledge.words.asked import FLASH, WHICH, questions
 from doctor.knowledge.words.reader import NOTHING_SAID, Reader, reader_of
 
@@ -31,6 +31,9 @@ _MANY_SHARED = 3
 _CLEARLY_DESCRIBED = 0.54  #: least score of a description beside signs
 
 _LOOKED_AT_CHARS = 20_000  #: of a paste, for what its reader says of himself
+
+#: Tools of the PC that say themselves that they came to no board.
+_TOOLS = re.compile(r"\b(?:mpremote|rshell|ampy|thonny|pymakr|esptool|pyboard|serialutil|fwtool)\b", re.I)
 
 UNSURE = 0.5  #: below, a description is asked back about
 _MOST_CANDIDATES = 3
@@ -116,7 +119,7 @@ def explain(data: bytes) -> Explanation:
     candidates: tuple[str, ...] = ()
     if ours is None and _only_guessed(failures):
         if not _must_not_guess(reader, success, notes) and (failures or not (asides or _only_plans(reader))):
-            candidates = _candidates(failures, reader.prose, facts, notes)
+            candidates = _candidates(paste, failures, facts, notes, reader)
         failures = failures if candidates else []
     return Explanation(
         matches=tuple(failures),
@@ -228,12 +231,21 @@ def _found(paste: Paste, facts: Facts, ours: OwnOutput | None, reader: Reader) -
     ]
 
 
-def _candidates(failures: list[Match], prose: str, facts: Facts, notes: tuple[Match, ...]) -> tuple[str, ...]:
-    """Ids to ask back about: what the prose resembles, and what is near it, fits the paste and is not answered yet."""
+def _candidates(
+    paste: Paste, failures: list[Match], facts: Facts, notes: tuple[Match, ...], reader: Reader
+) -> tuple[str, ...]:
+    """Ids to ask back about: what a paste resembles in which somebody tells of trouble, or a tool of the PC does."""
+    if not (failures or _tells_of_trouble(reader) or _TOOLS.search(paste.text[:_LOOKED_AT_CHARS])):
+        return ()
     answered = _answered(notes)
-    near = dict.fromkeys((*(match.id for match in failures), *describe.near(prose)))
-    fitting = (one for one in near if one not in answered and _fits(entry(one), facts))
-    return tuple(fitting)[:_MOST_CANDIDATES]
+    near = dict.fromkeys((*seen.nearest(paste.text), *(match.id for match in failures)))
+    return tuple(one for one in near if one not in answered and _fits(entry(one), facts))[:_MOST_CANDIDATES]
+
+
+def _tells_of_trouble(reader: Reader) -> bool:
+    """Whether the reader says that something is wrong, or asks about our field."""
+    told = _TROUBLE.search(without_accents(reader.prose)) is not None or bool(reader.asks) or "?" in reader.prose
+    return told and describe.is_of_our_field(reader.prose)
 
 
 def _success(paste: Paste, failures: list[Match]) -> str:

@@ -40,7 +40,7 @@ def whether_needed(explanation: Explanation, steps: Sequence[str]) -> Iterator[s
             yield _whether_updater_elf(explanation, steps)
         elif part == DRIVER:
             yield _DRIVER
-        elif part in _NEVER and not any(is_about(part, step) for step in steps):
+        elif part in _NEVER:
             yield _NEVER[part]
 
 

@@ -53,9 +53,9 @@ def whether_power_may_go(explanation: Explanation, decides: Match | None, keep: 
 
 
 def whether_mild(explanation: Explanation) -> str:
-    """Whether what is told may be left as it is; empty if that is not known."""
+    """Whether what is told may be left as it is."""
     if explanation.unsure:
-        return ""
+        return "Is that bad? That depends on which of these it is."
     if explanation.causes:
         first = explanation.causes[0].entry
         if first.under_way:
@@ -65,7 +65,9 @@ def whether_mild(explanation: Explanation) -> str:
     harmless = [match.entry.title for match in (*explanation.notes, *explanation.harmless, *explanation.asides)]
     if explanation.says.startswith(SUCCESS) or explanation.says == WORKING_MODEM:
         return "Is that normal? Yes, nothing in this text is wrong."
-    return f"Can it be left so? Yes: {harmless[0]}." if harmless else ""
+    return (
+        f"Can it be left so? Yes: {harmless[0]}." if harmless else "Is that bad? No line of this text is a known fault."
+    )
 
 
 def whether_first(explanation: Explanation) -> str:

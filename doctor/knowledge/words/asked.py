@@ -247,6 +247,8 @@ def _kinds(sentence: str) -> set[str]:
         kinds -= {FLASH, GO}
     if FIRST in kinds and not kinds & {FLASH, GO, HELPS}:
         kinds -= {FIRST}
+    if FIRST in kinds:
+        kinds -= {HELPS}
     if POWER in kinds:
         kinds -= {DEAD, GO, MILD}
     if kinds & {POWER, DONE, DEAD, AGAIN, ERASE, HELPS}:

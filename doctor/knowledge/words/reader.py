@@ -42,12 +42,13 @@ def reader_of(paste: Paste, facts: Facts, *, is_ours: bool) -> Reader:
     if is_ours:
         return Reader(unfinished=history.unfinished(paste, ""))
     prose, indexes = describe.prose(paste, facts.builds.left_over)
+    asking = f"{prose}\n{describe.behind_quotes(paste)}"
     return Reader(
         prose=prose,
         indexes=indexes,
-        asks=asked(prose),
-        suspects=things.suspected(prose),
-        needs=things.needed(prose),
+        asks=asked(asking),
+        suspects=things.suspected(asking),
+        needs=things.needed(asking),
         runs_now=history.runs_now(paste),
         may_run=history.may_run(paste),
         unfinished=history.unfinished(paste, prose),
