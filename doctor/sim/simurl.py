@@ -50,6 +50,7 @@ class BenchSpec:
     battery    True: connected
     faults     texts for Faults.parse
     files      texts of FILE_WORDS: the board's file system, and what goes wrong in it
+    id         which of many boards: its IMEI and its unique id follow from it
     """
 
     kind: str
@@ -67,6 +68,7 @@ class BenchSpec:
     faults: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
     seed: int = 0
+    id: int | None = None
 
     @property
     def has_board(self) -> bool:
@@ -182,5 +184,6 @@ _READERS: dict[str, _Reader] = {
     "fault": _fault,
     "files": _unless(lambda value: parse_files([value])),
     "seed": _number,
+    "id": _number,
 }
 """What reads the value of each parameter; raises ValueError that names what is valid."""
