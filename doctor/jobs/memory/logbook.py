@@ -270,7 +270,7 @@ class _ClockOf:
 
 
 def _new_file(place: Path, job: str, now: datetime) -> tuple[Path, IO[bytes]]:
-    """A file that no other run has, named after the moment: boards side by side begin in the same one. Raises OSError."""
+    """A file that no other run has, named after the moment: many boards begin in the same one. Raises OSError."""
     while True:
         path = place / f"{job}-{now:{_WHEN}}.log"
         try:
