@@ -53,6 +53,7 @@ class BenchSpec:
     faults     texts for Faults.parse
     files      texts of FILE_WORDS: the board's file system, and what goes wrong in it
     latency    milliseconds of the USB chip's latency timer; 0: what it has goes to the PC at once
+    id         which of many boards: its IMEI and its unique id follow from it
     """
 
     kind: str
@@ -71,6 +72,7 @@ class BenchSpec:
     files: tuple[str, ...] = ()
     seed: int = 0
     latency: int = 0
+    id: int | None = None
 
     @property
     def has_board(self) -> bool:
@@ -194,5 +196,6 @@ _READERS: dict[str, _Reader] = {
     "files": _unless(lambda value: parse_files([value])),
     "seed": _number,
     "latency": _latency,
+    "id": _number,
 }
 """What reads the value of each parameter; raises ValueError that names what is valid."""

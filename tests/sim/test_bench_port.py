@@ -196,7 +196,6 @@ def test_the_latency_timer_of_the_usb_chip_holds_back_less_than_a_whole_packet(l
             port.reset_input_buffer()
         assert latency_ms * 0.6 < max(came_ms) <= latency_ms + 1
         assert min(came_ms) < max(came_ms) * 0.7, "the timer runs all the time"
-        port.write(b"A" * 200)
-        port.clock.sleep_ms(200 * 10_000 / BAUD + 0.1)
-        assert port.bench.port.waiting >= 3 * 62, "whole packets go at once"
+        port.bench.port.arrive(b"A" * 200, BAUD)
+        assert port.bench.port.waiting == 3 * 62, "whole packets go at once"
         assert port.read(200) == b"A" * 200, "and the rest follows"
