@@ -110,7 +110,7 @@ def test_the_top_level_stays_as_it_was_ordered() -> None:
 LEAVES = (
     *("doctor.text.power_off", "doctor.text.command", "doctor.data", "doctor.documents.foreign_json"),
     "doctor.documents.trace_lines",
-    "doctor.computer",
+    *("doctor.computer", "doctor.own_process"),
 )
 
 
