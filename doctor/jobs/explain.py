@@ -101,6 +101,11 @@ class Explained:
     name: str
     explanation: Explanation
 
+    @property
+    def advice(self) -> Advice:
+        """What it all means together, and what to do now."""
+        return advice(self.explanation)
+
 
 @dataclass(frozen=True)
 class Advice:
