@@ -19,6 +19,7 @@ from doctor.engine import Report
 from doctor.errors import Exit, LinkError
 from doctor.events import CheckEnded
 from doctor.jobs import explain as job
+from doctor.jobs.explaining.advice import advice
 from doctor.jobs.flashing.result import FlashResult
 from doctor.jobs.memory.logbook import Logbook
 from doctor.knowledge import explain
@@ -191,7 +192,7 @@ ENODEV = b"OSError: [Errno 19] ENODEV\nonly unplugging helps\n"
 def test_no_step_contradicts_another_and_the_end_of_the_paste_decides(text: bytes, keep: bool) -> None:
     (explained,) = job.explain_sources([("x", text)])
     assert len(explained.explanation.causes) == 2
-    steps = job.advice(explained.explanation).steps
+    steps = advice(explained.explanation).steps
     assert any("unplug USB" in step for step in steps) is not keep
     assert steps[0].startswith("Leave board, cable, power and the window") is keep
 
@@ -232,7 +233,7 @@ def test_what_a_check_printed_proves_what_it_names_and_nothing_else(
     assert "passed" in good.says
     bad = explain(form(shown(capsys, "check", "--port", "sim://fipy?scenario=jumpers-fitted")).encode())
     assert [match.id for match in bad.matches] == ["expansion-rts-cts-jumpers"]
-    assert not job.advice(bad).judged
+    assert not advice(bad).judged
 
 
 @pytest.mark.long
@@ -245,9 +246,9 @@ def test_what_a_plan_and_a_flash_printed_is_no_failure(practice: str, capsys: py
         flashed = form(flash)
         found = explain(f"{flashed}\nCan I unplug it?\n".encode())
         assert not found.matches and found.says.startswith("This shows a success")
-        assert job.advice(found).answers[-1].startswith("May the power go? Yes, if no other")
+        assert advice(found).answers[-1].startswith("May the power go? Yes, if no other")
         again = explain(f"{flashed}\n   40%  2,493,792 of 6,160,982 bytes\nCan I unplug it?\n".encode())
-        assert job.advice(again).answers[-1].startswith("May the power go? No")
+        assert advice(again).answers[-1].startswith("May the power go? No")
 
 
 def test_what_another_tool_printed_beside_ours_counts(capsys: pytest.CaptureFixture[str]) -> None:
@@ -279,7 +280,7 @@ def test_the_answers_of_explain_are_no_questions_of_the_reader(capsys: pytest.Ca
     asked = "The modem runs LR5.1.1.0-33988. Will a flash fix that? Which file do I need?\nOSError: [Errno 16] EBUSY"
     answer = shown(capsys, "explain", asked)
     assert "Does a flash help? " in answer
-    assert not explain(answer.encode()).asks
+    assert not explain(answer.encode()).reader.asks
 
 
 #: A command whose print tells nothing of a modem, and what is said of it.

@@ -32,7 +32,6 @@ from doctor.updater.shapes import Plan, Refusal, Step
 if TYPE_CHECKING:
     from doctor.firmware.image import FirmwareImage
 
-METHODS = ("auto", "store", "on-the-fly")
 WINDOW_BITS = 12  #: of the zlib stream, all that the modem has memory for (modem-protocol.md 4.6)
 
 
