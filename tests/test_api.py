@@ -77,8 +77,8 @@ def test_a_module_of_its_name_does_not_hide_a_call() -> None:
     assert callable(doctor.check) and callable(doctor.explain)
     assert doctor.errors.DoctorError is DoctorError
     assert {"check", "errors", "flash", "plan", "status"} < set(dir(doctor))
-    with pytest.raises(AttributeError, match="no attribute 'chekc'"):
-        getattr(doctor, "chekc")  # noqa: B009
+    with pytest.raises(AttributeError, match="no attribute 'no_call'"):
+        getattr(doctor, "no_call")  # noqa: B009
 
 
 @pytest.mark.parametrize(
