@@ -13,6 +13,7 @@ from pathlib import Path
 
 from doctor.computer import is_mac, is_windows, powershell, said_by_powershell
 from doctor.errors import UsageError
+from doctor.jobs.explaining.advice import Advice, advice
 from doctor.knowledge.explanation import Explanation, explain
 from doctor.knowledge.paste import MOST_BYTES
 
@@ -39,6 +40,11 @@ class Explained:
 
     name: str
     explanation: Explanation
+
+    @property
+    def advice(self) -> Advice:
+        """What it all means together, and what to do now."""
+        return advice(self.explanation)
 
 
 def explain_sources(sources: Sequence[tuple[str, bytes]]) -> list[Explained]:
