@@ -123,7 +123,7 @@ def explain(data: bytes) -> Explanation:
         guesses = list[seen.Near]()
         may_guess = failures or error or not (asides or _only_plans(reader))
         if may_guess and not _must_not_guess(reader, success, notes):
-            guesses = _guesses(paste, failures, facts, notes, reader)
+            guesses = _guesses(paste, failures, facts, notes, reader, error=error)
         candidates = () if any(one.clear for one in guesses) else tuple(one.id for one in guesses)
         failures = failures if candidates else [_described(paste, one, reader) for one in guesses if one.clear]
     return Explanation(
@@ -237,10 +237,11 @@ def _found(paste: Paste, facts: Facts, ours: OwnOutput | None, reader: Reader) -
 
 
 def _guesses(
-    paste: Paste, failures: list[Match], facts: Facts, notes: tuple[Match, ...], reader: Reader
+    paste: Paste, failures: list[Match], facts: Facts, notes: tuple[Match, ...], reader: Reader, *, error: bool
 ) -> list[seen.Near]:
     """What a paste resembles in which somebody tells of trouble, or a tool of the PC does; likeliest first."""
-    if not (failures or _tells_of_trouble(reader) or _TOOLS.search(paste.text[:_LOOKED_AT_CHARS])):
+    asks_of_it = error and "?" in reader.prose
+    if not (failures or asks_of_it or _tells_of_trouble(reader) or _TOOLS.search(paste.text[:_LOOKED_AT_CHARS])):
         return []
     near = seen.nearest(paste.text)
     near += [seen.Near(match.id, match.score) for match in failures if match.id not in {one.id for one in near}]

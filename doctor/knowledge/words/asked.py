@@ -119,7 +119,7 @@ _ABOUT = {
         re.I,
     ),
     FLASH: re.compile(
-        r"\b(?:re)?flash(?! (?:chip|memory|storage|file ?system))"
+        r"\bsend(?:en)?\b(?=[^?]*(?:\.dup\b|\d{5}))|\b(?:re)?flash(?! (?:chip|memory|storage|file ?system))"
         r"|\bup(?:grad|dat)(?!er\.elf)|\binstall|\bsqnsupgrade(?!\.(?:info|version))|\brun\(|\bdowngrad"
         r"|\b(?:way|path|route|weg|camino|chemin|manera|moyen|manier) (?:from|to|von|nach|zu|de|desde|a|pour|van"
         r"|naar|om)\b"
