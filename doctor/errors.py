@@ -32,6 +32,7 @@ class Exit(IntEnum):
 COMMAND_IDS = {
     "usage": "the command line cannot be understood",
     "internal": "fipy-doctor itself failed",
+    "cure-broken": "a cure of another package failed by itself",
     "checks-missing": "a check of fipy-doctor itself is missing or cannot be loaded",
     "not-confirmed": "a yes is needed and nobody can be asked",
     "unknown-check": "there is no check of that name",
