@@ -253,6 +253,7 @@ class SimBench:
         self._from_board = Wire(self.world, port.arrive)
         if board is not None:
             board.transmit = self._from_board.send
+        port.latency_ms = self.spec.latency
         port.on_vanish_open = self._died_under_a_handle
         return port
 

@@ -93,9 +93,9 @@ def command(**given: Any) -> int:
 
     Any command takes --port sim://fipy or sim://gpy, and with --via modem sim://gm02s or sim://sqn3330; after it:
     sim://fipy?scenario=NAME&release=1.17.3.b1&build=38638&state=DIR&speed=1. With state=DIR the bench is kept
-    between runs; speed=1 runs in real time. Several scenarios are joined by commas: scenario=NAME,NAME.
-    carrier=pysense, jumpers=only-rts, battery=fitted, radio=NB1, seed=7 and fault=hang say more about the bench; id=3
-    is another board, with its own IMEI and unique id.
+    between runs; speed=1 runs in real time, latency=16 is the latency timer of the USB chip in milliseconds. Several
+    scenarios are joined by commas: scenario=NAME,NAME. carrier=pysense, jumpers=only-rts, battery=fitted, radio=NB1,
+    seed=7 and fault=hang say more about the bench; id=3 is another board, with its own IMEI and unique id.
     Such a bench stops with the command, and so does a board that flashes from its own card: to leave one to itself,
     serve it with --listen. files=504k,fat,eio:lib/x.py,dip@7 makes its file system small and faulty; CONTRIBUTING.md
     lists these words, and the faults. bootloaders=33080,38638,38638* are those of the modem, with the star at the one
