@@ -156,9 +156,7 @@ class FlashView:
 class TerminalConsent:
     """Asks the person at the terminal; ``--yes`` confirms the plan that was printed, and nothing else."""
 
-    def __init__(
-        self, screen: Screen, *, yes: bool, pause: Callable[[], None], told: ToldToStop | None = None
-    ) -> None:
+    def __init__(self, screen: Screen, *, yes: bool, pause: Callable[[], None], told: ToldToStop | None = None) -> None:
         self._screen = screen
         self._yes = yes
         self._pause = pause

@@ -179,10 +179,12 @@ def plan_for(bench: Bench, request: FlashRequest) -> FlashPlan | DoctorError:
     line = Line.measured(bench.profile.app_baud, bench.link.answer_s if via != "card" else None)
     agreed = (*sorted(bench.options.accept), *(f"{check} failed" for check in sorted(request.override)))
     was = bench.options.was
-    plan = FlashPlan(images[-1], facts, via, core, line, files, request.compress, upload, was, first_s, agreed)
-    if bench.recording is not None:
-        return plan
-    return replace(plan, fingerprint=fingerprint(plan, journals.ids_of(bench)))
+    mark = ""
+    if bench.recording is None:
+        sent = {file.role: file.sha256 for file in files}
+        besides = (via, request.compress, bool(upload), was, *agreed)
+        mark = fingerprint(journals.ids_of(bench), facts, core, sent, besides)
+    return FlashPlan(images[-1], facts, via, core, line, files, request.compress, upload, was, first_s, agreed, mark)
 
 
 def _not_compressed(family: str) -> Refusal:
