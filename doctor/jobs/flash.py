@@ -16,9 +16,9 @@ from doctor.jobs.flashing.card import follow, join, start
 from doctor.jobs.flashing.carry import carry_out
 from doctor.jobs.flashing.guard import guarded, refuse_weak_supply
 from doctor.jobs.flashing.interrupts import Interrupts, Wish
-from doctor.jobs.flashing.plan import METHODS, FlashFile, FlashPlan, FlashRequest, plan_for, sources_of
+from doctor.jobs.flashing.plan import FlashFile, FlashPlan, FlashRequest, plan_for, sources_of
 from doctor.jobs.flashing.result import FlashResult, HashedSource, Proof
-from doctor.jobs.flashing.ways import VIAS, goes_by_usb
+from doctor.jobs.flashing.ways import goes_by_usb
 from doctor.jobs.memory.jumper_proof import CHECK as JUMPERS
 from doctor.jobs.memory.jumper_proof import proof_of
 from doctor.jobs.memory.logbook import logged
@@ -26,8 +26,8 @@ from doctor.jobs.memory.state_dir import refuse_unwritable
 from doctor.roster import Roster, everybody
 
 __all__ = [
-    "METHODS", "STOPPED_EARLY", "VIAS", "Consent", "FlashFile", "FlashPlan", "FlashRequest", "FlashResult",
-    "HashedSource", "Proof", "Wish", "flash", "prepare", "rehearse",
+    "STOPPED_EARLY", "Consent", "FlashFile", "FlashPlan", "FlashRequest", "FlashResult", "HashedSource", "Proof",
+    "Wish", "flash", "prepare", "rehearse",
 ]  # fmt: skip
 
 HAVE_YOU_LOOKED = "Have you looked, and are both off (or does your board have none)?"

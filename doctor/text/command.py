@@ -15,6 +15,8 @@ from doctor.computer import is_windows
 
 PROGRAM = "fipy-doctor"
 AUTO = "auto"  #: what --via and --method mean if nothing is said; so nothing is said
+VIAS = (AUTO, "usb", "modem", "card")  #: ways to the modem
+METHODS = (AUTO, "store", "on-the-fly")  #: how a modem takes an image
 #: In front of the name of a file on the card in the board, which only a flash takes.
 ON_CARD = "card:"
 

@@ -8,16 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from doctor.bench import Bench
 from doctor.cli import options, signals, stdio
 from doctor.cli.commands.check import show_next, show_report
-from doctor.cli.live_line import LISTENING
 from doctor.cli.screen import Screen
 from doctor.errors import Stopped
-from doctor.jobs.flash import METHODS, STOPPED_EARLY, VIAS, FlashRequest, FlashResult, flash, rehearse
-from doctor.text.command import ON_CARD
+from doctor.text.command import METHODS, ON_CARD, VIAS
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # --help and completion wait for none of these
+    from doctor.bench import Bench
+    from doctor.jobs.flash import FlashRequest, FlashResult
     from doctor.report.next_step import NextStep
 
 
@@ -68,6 +67,8 @@ def command(files: tuple[Path, ...], **given: Any) -> int:
     """
     from doctor.cli.find_firmware import choose_firmware
     from doctor.cli.flash_view import FlashView, TerminalConsent
+    from doctor.cli.live_line import LISTENING
+    from doctor.jobs.flash import STOPPED_EARLY, FlashRequest, flash, rehearse
 
     named, card_file = _apart(files)
     bench_options = options.bench_options(given, firmware=named, card_file=card_file)

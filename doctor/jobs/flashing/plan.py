@@ -32,7 +32,6 @@ from doctor.updater.shapes import Plan, Refusal, Step
 if TYPE_CHECKING:
     from doctor.firmware.image import FirmwareImage
 
-METHODS = ("auto", "store", "on-the-fly")
 WINDOW_BITS = 12  #: of the zlib stream, all that the modem has memory for (modem-protocol.md 4.6)
 
 
@@ -115,6 +114,22 @@ class FlashPlan:
     def all_limit_s(self) -> float:
         """Seconds that all steps may take at most."""
         return sum(step.limit_ms for step in self.core.steps) / 1000
+
+    @property
+    def fingerprint(self) -> str:
+        """16 hexadecimal digits of all that is agreed to with this plan, by which another one is told from it.
+
+        The modem as it was found counts too; times do not, since they are measured anew each time.
+        """
+        before = self.before
+        modem = (before.mode, before.family, before.build, before.release, before.radio, before.imei)
+        files = sorted((file.role, file.size_bytes, file.sha256) for file in self.files)
+        steps = [(step.id, step.text) for step in self.core.steps]
+        risks = (self.agreed, [(risk.id, risk.what) for risk in self.core.warnings])
+        core = (self.core.method, self.core.nothing, self.core.loaders)
+        how = (self.via, self.compress, bool(self.upload), self.was)
+        said = repr((modem, self.image.sha256, files, steps, risks, core, how))
+        return hashlib.sha256(said.encode()).hexdigest()[:16]
 
     @property
     def runs(self) -> str:
