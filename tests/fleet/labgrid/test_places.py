@@ -33,8 +33,8 @@ def test_a_port_of_a_place_is_named_behind_a_slash() -> None:
 
 def test_what_means_no_place_is_a_wrong_command_with_the_nearest_one() -> None:
     with pytest.raises(UsageError) as caught:
-        matching(FARM, ["bd-*", "ohter"])
-    assert caught.value.on == "ohter" and "--labgrid other" in caught.value.next
+        matching(FARM, ["bd-*", "otherr"])
+    assert caught.value.on == "otherr" and "--labgrid other" in caught.value.next
 
 
 def test_a_coordinator_without_places_says_how_one_is_made() -> None:
