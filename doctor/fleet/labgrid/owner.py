@@ -1,6 +1,6 @@
 """Under which name this run holds places, and which names belonged to runs that have died.
 
-A coordinator keeps a place for ever if whoever took it is killed: it knows no lease (fleet.md 2). So each run has a
+A coordinator never takes a place back from a run that was killed: it knows no lease (fleet.md 2). So each run has a
 name of its own. It lies in the state directory, in a file that is locked while the run lives; its helper shares the
 lock.
 """
