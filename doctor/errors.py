@@ -32,8 +32,10 @@ class Exit(IntEnum):
 COMMAND_IDS = {
     "usage": "the command line cannot be understood",
     "internal": "fipy-doctor itself failed",
+    "cure-broken": "a cure of another package failed by itself",
     "checks-missing": "a check of fipy-doctor itself is missing or cannot be loaded",
     "not-confirmed": "a yes is needed and nobody can be asked",
+    "plan-differs": "the plan is another one than was agreed to",
     "unknown-check": "there is no check of that name",
     "never-overridden": "a check that guards the modem was to be overridden",
     "unknown-page": "there is no page of that name",
