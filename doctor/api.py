@@ -86,7 +86,7 @@ def check(
     from doctor.jobs.check import CheckRequest
     from doctor.jobs.check import check as job
 
-    with _bench(port, _several(firmware), parts) as bench:
+    with opened(port, _several(firmware), parts) as bench:
         return job(bench, CheckRequest(tuple(select), tuple(ignore_checks), deadline_s), listen)
 
 
@@ -108,7 +108,7 @@ def plan(
     from doctor.jobs.flash import rehearse
 
     request = FlashRequest(via, method, frozenset(), deadline_s, compress)
-    with _bench(port, firmware, parts) as bench:
+    with opened(port, firmware, parts) as bench:
         return _plain(rehearse(bench, request, listen), bench)
 
 
@@ -144,7 +144,7 @@ def flash(
 
     consent = _Consent(agree, fingerprint, stop)
     request = FlashRequest(via, method, frozenset(override), deadline_s, compress, plan=fingerprint or "")
-    with _bench(port, firmware, parts) as bench:
+    with opened(port, firmware, parts) as bench:
         return _plain(job(bench, request, consent=consent, listen=listen), bench)
 
 
@@ -155,7 +155,7 @@ def status(*, port: str, **parts: Unpack[Parts]) -> StatusReport:
     """
     from doctor.jobs.status import status as job
 
-    with _bench(port, (), parts, during_flash=True) as bench:
+    with opened(port, (), parts, during_flash=True) as bench:
         return job(bench)
 
 
@@ -208,7 +208,7 @@ class _Consent:
 
 
 @contextmanager
-def _bench(
+def opened(
     port: str | None, firmware: Collection[AnyPath], parts: Parts, *, during_flash: bool = False
 ) -> Iterator[Bench]:
     """The bench of one call, closed at its end; what it raises has no marks (doctor/text/marks.py)."""
