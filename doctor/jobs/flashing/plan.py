@@ -121,22 +121,6 @@ class FlashPlan:
         return sum(step.limit_ms for step in self.core.steps) / 1000
 
     @property
-    def fingerprint(self) -> str:
-        """16 hexadecimal digits of all that is agreed to with this plan, by which another one is told from it.
-
-        The modem as it was found counts too; times do not, since they are measured anew each time.
-        """
-        before = self.before
-        modem = (before.mode, before.family, before.build, before.release, before.radio, before.imei)
-        files = sorted((file.role, file.size_bytes, file.sha256) for file in self.files)
-        steps = [(step.id, step.text) for step in self.core.steps]
-        risks = (self.agreed, [(risk.id, risk.what) for risk in self.core.warnings])
-        core = (self.core.method, self.core.nothing, self.core.loaders)
-        how = (self.via, self.compress, bool(self.upload), self.was)
-        said = repr((modem, self.image.sha256, files, steps, risks, core, how))
-        return hashlib.sha256(said.encode()).hexdigest()[:16]
-
-    @property
     def runs(self) -> str:
         """What the modem runs now, in words."""
         before = self.before
