@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # One of the packages is installed without what it depends on, on purpose: see .test below. No other install need warn of it.
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-warn-conflicts
 
-.PHONY: axe table demo test long docs lint types unit core core-long matrix kill-cards kill-boards used-cards fuzz-cards fuzz mutation peers peers-short bench-cards bench-board bench-overhead metrics changelog snapshots clean reliability
+.PHONY: axe table demo test test-fleet long docs lint types unit core core-long matrix kill-cards kill-boards used-cards fuzz-cards fuzz mutation peers peers-short bench-cards bench-board bench-overhead metrics changelog snapshots clean reliability
 
 # One kept bench: saved web pages as scripts, found, cured; then flashed and proved.
 DEMO := $(VENV)/demo
@@ -119,6 +119,10 @@ peers: $(VENV)/.peers
 peers-short: $(VENV)/.peers
 	$(BIN)/python -m pytest -n auto -m 'peers and not table' tests/peers
 
+# A board farm on this computer: labgrid's coordinator and exporter, ser2net, simulated boards, and runs that are cut short.
+test-fleet: $(VENV)/.fleet
+	$(BIN)/python -m pytest -m fleet tests/fleet
+
 # Every kept screen as it is now; read what git shows of them before it is committed.
 snapshots: $(VENV)/.test
 	$(BIN)/python -m pytest -n auto -m snapshot --snapshot-update $(shell grep -rl SnapshotAssertion --include='test_*.py' tests)
@@ -157,6 +161,12 @@ $(VENV)/.fuzz: $(VENV)/.test
 
 $(VENV)/.peers: $(VENV)/.test
 	$(PIP) -e '.[peers]'
+	touch $@
+
+# labgrid never goes into our own environment: it would replace pyserial (docs/reference/fleet.md 0).
+$(VENV)/.fleet: $(VENV)/.test
+	$(PYTHON) -m venv $(VENV)/labgrid
+	$(VENV)/labgrid/bin/python -m pip install --quiet --disable-pip-version-check 'labgrid>=25,<27'
 	touch $@
 
 $(VENV)/.mutation: $(VENV)/.test

@@ -13,14 +13,14 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from functools import cache
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
 import pytest
 
-from doctor import roster
+from doctor import plugins, roster
 from tests import shapes
 from tests.card.media import SAID
 
@@ -139,17 +139,17 @@ def state_of_its_own(state_folders: Iterator[Path], monkeypatch: pytest.MonkeyPa
 
 @pytest.fixture(scope="session", autouse=True)
 def packages_are_read_once() -> Iterator[None]:
-    """Each run of the program asks which packages bring checks: they are read again if a folder of the path changed."""
+    """Each run of the program asks what packages bring: they are read again if a folder of the path changed."""
 
     @cache
-    def read(_folders: tuple[tuple[str, int], ...], group: str) -> list[EntryPoint]:
-        return list(entry_points(group=group))
+    def read(_folders: tuple[tuple[str, int], ...]) -> Any:
+        return entry_points()
 
-    def asked(*, group: str) -> list[EntryPoint]:
+    def asked() -> Any:
         folders = [path for path in map(Path, sys.path) if path.exists()]
-        return read(tuple((str(path), path.stat().st_mtime_ns) for path in folders), group)
+        return read(tuple((str(path), path.stat().st_mtime_ns) for path in folders))
 
-    with patch.object(roster, "entry_points", asked):
+    with patch.object(plugins, "installed", asked):
         yield
 
 

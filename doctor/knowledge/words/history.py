@@ -9,7 +9,7 @@ import re
 from collections import deque
 
 from doctor.knowledge.accents import without_accents
-from doctor.knowledge.our_lines import our_lines, tells_of_work
+from doctor.knowledge.our_lines import our_lines, tells_of_work, under_way
 from doctor.knowledge.paste import Paste
 from doctor.knowledge.words import said
 
@@ -177,6 +177,8 @@ def may_run(paste: Paste) -> bool:
 
     Nothing broke it off, and nothing tells that it ended.
     """
+    if under_way(paste) is not None:
+        return True
     text = without_accents(paste.text[-_LOOKED_AT_CHARS:])
     left_at = said.told_at(text, _LEFT_RUNNING)
     if left_at is not None and not _has_ended("\n".join(text.split("\n")[left_at:])):
