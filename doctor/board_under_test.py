@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from doctor.board.repl import ReplTraceback
 from doctor.board.storage import files
 from doctor.board.storage.files import BoardFileMissing
-from doctor.errors import BoardError
+from doctor.errors import BoardError, DoctorError
 from doctor.updater import states
 from doctor.updater.at import AtChannel
 
@@ -93,11 +93,11 @@ class BoardUnderTest:
         return BoardError("modem-answers", what, on=self.port, next="run `fipy-doctor check`")
 
     def put_back(self) -> None:
-        """Give the board the files back that it had. Raises BoardError that names the copies if that fails."""
+        """Give the board the files back that it had. Raises DoctorError that names the copies if that fails."""
         try:
             for path, copy in reversed(self._before.items()):
                 self._restore(path, copy)
-        except BoardError as err:
+        except DoctorError as err:
             if any(self._before.values()):
                 err.next = f"copies of the board's own files are in {self._copies}; {err.next}"
             raise

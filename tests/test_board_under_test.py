@@ -8,7 +8,7 @@ import pytest
 from doctor.api import opened
 from doctor.bench import Bench
 from doctor.board_under_test import BoardUnderTest, Raised
-from doctor.errors import BoardError
+from doctor.errors import BoardError, DoctorError
 
 MAIN = "/flash/main.py"
 
@@ -48,10 +48,10 @@ def test_files_that_cannot_be_put_back_are_told_with_their_copies(
 ) -> None:
     before = board.read(MAIN)
     board.put(MAIN, "x = 1\n")
-    bench.link.serial.bench.unplug()
-    with pytest.raises(Exception) as caught:
+    bench.link.serial.bench.hands.unplug()
+    with pytest.raises(DoctorError) as caught:
         board.put_back()
-    assert str(tmp_path / "copies") in getattr(caught.value, "next", "")
+    assert str(tmp_path / "copies") in caught.value.next
     assert [copy.read_bytes() for copy in (tmp_path / "copies").iterdir()] == [before]
 
 
