@@ -6,9 +6,11 @@ A ratio of medians that were taken in turn bears a computer that has other work;
 from __future__ import annotations
 
 import statistics
+import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 ROUNDS = 9
 Work = Callable[[], object]
@@ -50,6 +52,16 @@ def seconds(work: Work) -> float:
     start = time.perf_counter()
     work()
     return time.perf_counter() - start
+
+
+def processor_s(command: Sequence[str | Path]) -> float:
+    """User and system time of a command and its children. Raises CalledProcessError if it fails."""
+    import resource  # which Windows does not have
+
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
 def medians(works: Mapping[str, Work], rounds: int = ROUNDS) -> dict[str, float]:
