@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from doctor.link.telnet_url import PASSWORD_VARIABLE, SCHEME, without_password
+from doctor.own_process import is_one_file
 from doctor.text.command import quoted
 
 #: sudo lets neither through. Where the state and the backups lie follows from the first three.
@@ -32,6 +33,8 @@ def with_sudo(argv: Sequence[str] | None = None, environ: Mapping[str, str] = os
 
 def _started(program: str) -> list[str]:
     """What starts this program again: ``program`` is how it was called."""
+    if is_one_file():
+        return [sys.executable]
     spec = getattr(sys.modules["__main__"], "__spec__", None)
     if spec is not None and spec.parent:  # python -m doctor
         return [sys.executable, "-m", spec.parent]

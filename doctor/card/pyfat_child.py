@@ -88,10 +88,11 @@ class VolumeFile(io.RawIOBase):
         return b"".join(parts)
 
 
-def main(told: dict[str, Any]) -> None:
+def main(start: str, size: str, sector_bytes: str, seconds: str, memory: str) -> None:
     """Read the volume on standard input, write what is in it to standard output as one JSON document, and end.
 
-    told  members start, size, sector_bytes (bytes), seconds, memory (the most that this process may take)
+    start, size, sector_bytes  of the volume, in bytes, as digits
+    seconds, memory            the most that this process may take, in seconds and bytes
 
     The document is ``{"width": 12, 16 or 32, "files": [[path, size, sha256 or null, why not], …]}``, or
     ``{"raised": text}``.
@@ -100,11 +101,11 @@ def main(told: dict[str, Any]) -> None:
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)  # whatever is printed from here on is no part of the answer
     os.dup2(nowhere, 2)
-    _bind(told["seconds"], told["memory"])
+    _bind(float(seconds), int(memory))
     warnings.simplefilter("ignore")
     failure: BaseException | None = None
     try:
-        answer = _read(told["start"], told["size"], told["sector_bytes"])
+        answer = _read(int(start), int(size), int(sector_bytes))
     except BaseException as err:
         # What PyFat has filled the memory with hangs on these; without it there is room for an answer.
         failure = err.with_traceback(None)

@@ -7,15 +7,14 @@ other names, nothing was compared, and that is no fault of the card. Nothing tha
 
 from __future__ import annotations
 
-import json
 import subprocess
-import sys
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from doctor import own_process
 from doctor.card.drives.device import DeviceSource, open_source
 from doctor.card.target import sha256_of
 from doctor.documents import foreign_json
@@ -35,10 +34,6 @@ _MOST_BYTES_READ_FIRST = 1 << 30  #: a minute with a plain reader; a small chang
 _MOST_BYTES_OF_A_CHECK = 64 << 20  #: a check has half a minute, and our own reader has to read them, too
 _MOST_ANSWER = 64 << 20  #: a line a file, of the 20,000 that it lists at most
 _SECONDS_OF_A_CHECK = 12.0
-_CHILD = (
-    "import sys, json; told = json.loads(sys.argv[1]); sys.path[:] = told.pop('path'); "
-    "from doctor.card.pyfat_child import main; main(told)"
-)
 
 #: A line of a plan that writes a card.
 PLANNED = "have a second reader (pyfatfs) read all of it, and compare the result"
@@ -59,7 +54,7 @@ WIDTHS = "takes it for FAT{theirs}, the board for FAT{ours}"
 OTHER_NAMES = "lists different names"
 TOO_LONG = "is not asked about FATs of {bytes}"
 TIMEOUT = "had not finished after {seconds:.0f} s"
-FROZEN = "cannot be started: this build of the program has no Python of its own"
+NO_PYTHON = "cannot be started: it is not known where this Python lies"
 
 
 class FileDigests(NamedTuple):
@@ -195,21 +190,14 @@ def _explained(raised: str) -> str:
 
 def _ask(source: FileSource | DeviceSource, volume: FatVolume, limits: Limits) -> dict[str, Any] | str:
     """The child's document, or why there is none. Ctrl-C ends the child, and goes on."""
-    if getattr(sys, "frozen", False) or not sys.executable:
-        return FROZEN
     fat_bytes = volume.geometry.fat_sectors * volume.geometry.sector_bytes
     if fat_bytes > _LONGEST_FAT_BYTES:
         return TOO_LONG.format(bytes=counted(fat_bytes, "byte"))
-    told = {
-        "path": sys.path,
-        "start": volume.start_sector * SECTOR_BYTES,
-        "size": volume.view.size_bytes,
-        "sector_bytes": source.sector_bytes,
-        "seconds": limits.seconds,
-        "memory": limits.memory_bytes,
-    }
-    # Without site: what sys.path is here comes along, whether that is a checkout, a wheel or a zip.
-    command = [sys.executable, "-S", "-W", "ignore", "-c", _CHILD, json.dumps(told)]
+    start = volume.start_sector * SECTOR_BYTES
+    told = (start, volume.view.size_bytes, source.sector_bytes, limits.seconds, limits.memory_bytes)
+    command = own_process.part("second-reader", *map(str, told))
+    if not command:
+        return NO_PYTHON
     try:
         child = subprocess.Popen(command, stdin=source.fileno(), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     except (OSError, ValueError) as err:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Sequence
-from itertools import chain
 from typing import Any
 
 import click
@@ -15,17 +14,37 @@ from doctor.cli.help_page import HelpedCommand
 from doctor.cli.screen import make_screen
 from doctor.errors import DoctorError
 
-#: All commands, under the headings of ``--help``, in the order in which one meets them.
+#: All commands and what each says of itself, under the headings of ``--help``, in the order in which one meets them.
+#: They stand here too so that the list loads no command.
 SECTIONS = {
-    "To flash a modem": ("check", "fix", "plan", "flash", "status"),
-    "To understand what went wrong": ("explain", "open", "trace", "report", "checks"),
-    "What is plugged in": ("ports", "cards"),
-    "The board's own files": ("backup", "restore"),
-    "To practise": ("sim",),
-    "A board that you can spare": ("trial",),
-    "For programs": ("schema",),
+    "To flash a modem": {
+        "check": "Examine everything the upgrade depends on; change nothing.",
+        "fix": "Fix what can be fixed.",
+        "plan": "Print the steps of a flash, and send nothing.",
+        "flash": "Flash a firmware image and prove that it runs.",
+        "status": "Say where the modem stands and what to do next.",
+    },
+    "To understand what went wrong": {
+        "explain": "Say what a log or a description of a failure means.",
+        "open": "Show the page of a check, a known failure or a cure.",
+        "trace": "Show what crossed the port, line by line.",
+        "report": "Put logs, journal and traces in one zip, without private data.",
+        "checks": "List all checks, or show the manual page of one.",
+    },
+    "What is plugged in": {
+        "ports": "List the serial ports; opens none.",
+        "cards": "List the removable drives; reads them, changes nothing.",
+    },
+    "The board's own files": {
+        "backup": "Copy all files of the board's flash to this computer.",
+        "restore": "Copy a backup, or any folder, to the board's flash.",
+    },
+    "To practise": {"sim": "Practise without hardware."},
+    "A board that you can spare": {"trial": "Try this program on a spare board, step by step."},
+    "For programs": {"schema": "Print the JSON Schema of what a command prints with --json."},
 }
-COMMANDS = tuple(chain.from_iterable(SECTIONS.values()))
+SHORT_HELPS = {name: told for section in SECTIONS.values() for name, told in section.items()}
+COMMANDS = tuple(SHORT_HELPS)
 
 
 class LazyGroup(options.OneOfEach, click.Group):
@@ -38,11 +57,9 @@ class LazyGroup(options.OneOfEach, click.Group):
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The commands under their headings, then the options."""
         longest = max(map(len, COMMANDS))
-        for heading, names in SECTIONS.items():
-            found = {name: command for name in names if (command := self.get_command(ctx, name)) is not None}
+        for heading, helps in SECTIONS.items():
             with formatter.section(heading):
-                room = formatter.width - formatter.current_indent - longest
-                formatter.write_dl([(f"{name:{longest}}", c.get_short_help_str(room)) for name, c in found.items()])
+                formatter.write_dl([(f"{name:{longest}}", told) for name, told in helps.items()])
         super().format_options(ctx, formatter)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> HelpedCommand | None:

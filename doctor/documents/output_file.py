@@ -11,7 +11,12 @@ from doctor.documents.json_file import lock, open_ours
 from doctor.errors import UsageError, reason
 
 #: By what such a file is to hold.
-_NOT_WRITABLE_IDS = {"trace": "trace-not-writable", "log": "log-not-writable", "report": "report-not-writable"}
+_NOT_WRITABLE_IDS = {
+    "trace": "trace-not-writable",
+    "log": "log-not-writable",
+    "report": "report-not-writable",
+    "list of ports": "usage",
+}
 
 
 def replaced(path: Path, kind: str, is_ours: Callable[[bytes], bool], head_bytes: int) -> IO[bytes]:

@@ -16,9 +16,9 @@ from doctor.jobs.flashing.card import follow, join, start
 from doctor.jobs.flashing.carry import carry_out
 from doctor.jobs.flashing.guard import guarded, refuse_weak_supply
 from doctor.jobs.flashing.interrupts import Interrupts, Wish
-from doctor.jobs.flashing.plan import METHODS, FlashFile, FlashPlan, FlashRequest, plan_for, sources_of
+from doctor.jobs.flashing.plan import FlashFile, FlashPlan, FlashRequest, plan_for, sources_of
 from doctor.jobs.flashing.result import FlashResult, HashedSource, Proof
-from doctor.jobs.flashing.ways import VIAS, goes_by_usb
+from doctor.jobs.flashing.ways import goes_by_usb
 from doctor.jobs.memory.jumper_proof import CHECK as JUMPERS
 from doctor.jobs.memory.jumper_proof import proof_of
 from doctor.jobs.memory.logbook import logged
@@ -26,8 +26,8 @@ from doctor.jobs.memory.state_dir import refuse_unwritable
 from doctor.roster import Roster, everybody
 
 __all__ = [
-    "METHODS", "STOPPED_EARLY", "VIAS", "Consent", "FlashFile", "FlashPlan", "FlashRequest", "FlashResult",
-    "HashedSource", "Proof", "Wish", "flash", "prepare", "rehearse",
+    "STOPPED_EARLY", "Consent", "FlashFile", "FlashPlan", "FlashRequest", "FlashResult", "HashedSource", "Proof",
+    "Wish", "flash", "prepare", "rehearse",
 ]  # fmt: skip
 
 HAVE_YOU_LOOKED = "Have you looked, and are both off (or does your board have none)?"
@@ -140,6 +140,8 @@ def _flash(bench: Bench, request: FlashRequest, consent: Consent, listen: Listen
         plan = _after_looking(bench, request, consent, plan, report)
     if isinstance(plan, DoctorError):
         return FlashResult(report, error=plan)
+    if request.plan and request.plan != plan.fingerprint:
+        return FlashResult(report, plan, error=_another_plan(bench))
     try:
         question = "" if asked else _jumpers_question(report)
         if question and not consent.accept(JUMPERS, question):
@@ -158,6 +160,17 @@ def _flash(bench: Bench, request: FlashRequest, consent: Consent, listen: Listen
             return recorder.told(result)
     except DoctorError as err:
         return FlashResult(report, plan, error=err)
+
+
+def _another_plan(bench: Bench) -> DoctorError:
+    """Why a plan that nobody has seen is not carried out, whatever was agreed to."""
+    return DoctorError(
+        "plan-differs",
+        "the plan is not the one that --plan names; nothing was sent to the modem",
+        on=bench.link.name,
+        cause="another board is at this port now, or its modem, its card, the file or the options have changed",
+        next="run the same command without --plan, and read the plan",
+    )
 
 
 def _agreed(bench: Bench, consent: Consent, report: engine.Report, refused: DoctorError) -> bool:

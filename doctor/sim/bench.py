@@ -192,12 +192,17 @@ class SimBench:
 
     # --- building ---
 
+    @property
+    def _called(self) -> str:
+        """What board and modem are told from all others by: the ``id`` of the URL, else all of it."""
+        return self._key if self.spec.id is None else f"id={self.spec.id}"
+
     def _make_modem(self, setup: Setup) -> Modem:
         family = BARE_MODEMS.get(self.spec.kind, "SQN3330")
         build = self.spec.build or setup.build or DEFAULT_BUILDS.get(self.spec.kind)
         loaders = self.spec.bootloaders or setup.bootloaders
         modem = Modem(self.world, family, build=build, radio=self.spec.radio, mode=setup.modem_mode, loaders=loaders)
-        modem.imei = imei(self._key)
+        modem.imei = imei(self._called)
         for fault in setup.faults:
             modem.faults.add(fault)
         for text in self.spec.faults:
@@ -232,7 +237,7 @@ class SimBench:
             card=self.card,
             carrier=self.carrier,
             file_faults=parse_files(self.spec.files),
-            unique_id=unique_id(self._key),
+            unique_id=unique_id(self._called),
         )
 
     def _make_port(self) -> HostPort:
@@ -248,6 +253,7 @@ class SimBench:
         self._from_board = Wire(self.world, port.arrive)
         if board is not None:
             board.transmit = self._from_board.send
+        port.latency_ms = self.spec.latency
         port.on_vanish_open = self._died_under_a_handle
         return port
 

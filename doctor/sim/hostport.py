@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from doctor.sim.world import Wire, World, heard
+from doctor.sim.world import Event, Wire, World, heard
 
 DRIVER_BUFFER_BYTES = 4096
 """What a serial driver takes before a write waits (the usual size of a Linux tty buffer)."""
 RECEIVE_LIMIT_BYTES = 1 << 20
 """More than any program leaves unread; beyond it the oldest bytes are lost, as in a driver."""
+PACKET_BYTES = 62
+"""A whole packet of FTDI's chips, which goes to the PC at once; 2 of its 64 bytes tell the state (AN232B-04)."""
 
 
 class PortVanished(Exception):
@@ -43,6 +45,11 @@ class HostPort:
         self._read_cts = read_cts
         self._wire = Wire(world, deliver)
         self._buffer = bytearray()
+        self.latency_ms = 0
+        """The chip's latency timer: how often it hands over less than a whole packet (known failure ftdi-latency)."""
+        self._in_chip = bytearray()
+        self._handed_ms = 0.0
+        self._timer: Event | None = None
         self.is_open = False
         """True while a handle is open."""
         self.rts = False
@@ -54,9 +61,35 @@ class HostPort:
         """Bytes from the board or modem, sent at ``baud``; lost while nobody has the port open."""
         if not (self.is_open and self.present):
             return
-        self._buffer += heard(data, baud, self.baud)
+        self._in_chip += heard(data, baud, self.baud)
+        if not self.latency_ms:
+            self._hand_over(len(self._in_chip))
+            return
+        whole = len(self._in_chip) - len(self._in_chip) % PACKET_BYTES
+        if whole:
+            self._hand_over(whole)
+        if self._in_chip and self._timer is None:
+            gone_ms = (self.world.now_ms - self._handed_ms) % self.latency_ms  # it runs all the time
+            self._timer = self.world.at(self.latency_ms - gone_ms, lambda: self._hand_over(len(self._in_chip)))
+
+    def _hand_over(self, count: int) -> None:
+        """What the chip has goes to the driver, and its timer begins anew."""
+        self._buffer += self._in_chip[:count]
+        del self._in_chip[:count]
+        self._forget_timer()
+        self._handed_ms = self.world.now_ms
         if len(self._buffer) > RECEIVE_LIMIT_BYTES:
             del self._buffer[: len(self._buffer) - RECEIVE_LIMIT_BYTES]
+
+    def _forget_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _drop_received(self) -> None:
+        self._buffer.clear()
+        self._in_chip.clear()
+        self._forget_timer()
 
     def vanish(self) -> None:
         """USB unplugged: the port is gone for the system, open handles die."""
@@ -64,7 +97,7 @@ class HostPort:
         self.times_vanished += 1
         was_open, self.is_open = self.is_open, False
         self.rts = False
-        self._buffer.clear()
+        self._drop_received()
         self._wire.clear()
         self._on_lines(False)
         if was_open:
@@ -81,7 +114,7 @@ class HostPort:
         if not self.present:
             raise PortVanished
         self.baud = baud
-        self._buffer.clear()
+        self._drop_received()
         self.is_open = True
         self.set_rts(rts)
         return self.times_vanished
@@ -89,7 +122,7 @@ class HostPort:
     def close(self) -> None:
         """Last close: the driver drops RTS."""
         self.is_open = False
-        self._buffer.clear()
+        self._drop_received()
         self.set_rts(False)
 
     def check(self, opened: int) -> None:
@@ -123,7 +156,7 @@ class HostPort:
 
     def drop_received(self) -> None:
         """Forget what was received and not read."""
-        self._buffer.clear()
+        self._drop_received()
 
     def set_rts(self, asserted: bool) -> None:
         """RTS: True = asserted = electrically low."""

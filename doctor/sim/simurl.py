@@ -31,6 +31,8 @@ DEFAULT_RELEASE = "1.20.2.r4"
 DEFAULT_CARRIER = "expansion3"
 SPEED_MOST = 1000.0
 """Faster, a program that takes a few milliseconds to answer looks as if it had hung; without a speed nothing waits."""
+LATENCY_MOST_MS = 255
+"""The longest that FTDI's chips have (AN232B-04)."""
 
 
 _ANY_SCENARIO = (*SCENARIOS, *DEVICE_SCENARIOS)
@@ -50,6 +52,8 @@ class BenchSpec:
     battery    True: connected
     faults     texts for Faults.parse
     files      texts of FILE_WORDS: the board's file system, and what goes wrong in it
+    latency    milliseconds of the USB chip's latency timer; 0: what it has goes to the PC at once
+    id         which of many boards: its IMEI and its unique id follow from it
     """
 
     kind: str
@@ -67,6 +71,8 @@ class BenchSpec:
     faults: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
     seed: int = 0
+    latency: int = 0
+    id: int | None = None
 
     @property
     def has_board(self) -> bool:
@@ -116,6 +122,13 @@ def _number(name: str, value: str) -> int:
     if not value.isdecimal() or not value.isascii():
         raise ValueError(f"{name} is a number, not {value!r}")
     return int(value)
+
+
+def _latency(name: str, value: str) -> int:
+    number = _number(name, value)
+    if not 0 <= number <= LATENCY_MOST_MS:
+        raise ValueError(f"latency is milliseconds, at most {LATENCY_MOST_MS}, not {value!r}")
+    return number
 
 
 def _one_of(allowed: Mapping[str, object]) -> _Reader:
@@ -182,5 +195,7 @@ _READERS: dict[str, _Reader] = {
     "fault": _fault,
     "files": _unless(lambda value: parse_files([value])),
     "seed": _number,
+    "latency": _latency,
+    "id": _number,
 }
 """What reads the value of each parameter; raises ValueError that names what is valid."""

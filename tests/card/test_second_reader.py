@@ -201,10 +201,22 @@ def test_fat_that_is_too_long_for_pyfatfs_is_not_given_to_it(tmp_path: Path) -> 
     assert answer.words == f"could not compare: it {second_reader.TOO_LONG.format(bytes='67,109,376 bytes')}"
 
 
-def test_program_that_is_frozen_has_no_second_reader(image: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows starts no shell scripts")
+def test_one_file_without_a_python_is_its_own_second_reader(
+    image: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "fipy-doctor"
+    program.write_text(f'#!/bin/sh\nexec {sys.executable} -c "from doctor.one_file import main; main()" "$@"\n')
+    program.chmod(0o755)
     monkeypatch.setattr(sys, "frozen", True, raising=False)
+    monkeypatch.setattr(sys, "executable", str(program))
+    assert read_again(image, SECTOR, meant(FILES)).outcome is Outcome.AGREE
+
+
+def test_python_that_does_not_know_itself_is_told(image: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "executable", "")
     answer = read_again(image, SECTOR, meant(FILES))
-    assert answer == SecondReading(Outcome.NOT_COMPARED, f"could not compare: it {second_reader.FROZEN}", 0)
+    assert answer == SecondReading(Outcome.NOT_COMPARED, f"could not compare: it {second_reader.NO_PYTHON}", 0)
 
 
 def test_python_that_is_gone_is_told(image: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import click
 import pytest
 
 from doctor.cli.help_page import EveryCommandOption
-from doctor.cli.main import COMMANDS, cli
+from doctor.cli.main import COMMANDS, SHORT_HELPS, cli
 
 #: click keeps the help option of the first context in which it was asked for.
 ABOVE = click.Context(cli, **cli.context_settings)
@@ -44,3 +46,22 @@ def test_own_options_come_before_those_of_every_command(name: str) -> None:
         printed.index(f"\n{own}:") for own in command.headed(context) if own is not heading
     )
     assert printed.rindex("Examples:") > printed.index(heading)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_list_says_of_a_command_what_the_command_says_of_itself(name: str) -> None:
+    command = cli.get_command(ABOVE, name)
+    assert command is not None and SHORT_HELPS[name] == command.get_short_help_str(1000)
+
+
+@pytest.mark.parametrize(
+    ("words", "not_needed"),
+    [("--help", "doctor.cli.commands."), ("flash --help", "doctor.bench doctor.jobs.flash rich serial")],
+)
+def test_help_is_not_slowed_by_what_it_does_not_need(words: str, not_needed: str) -> None:
+    program = (
+        "import sys; from doctor.cli.main import run; run(sys.argv[2:]);"
+        "sys.exit(str([name for name in sys.modules if name.startswith(tuple(sys.argv[1].split()))] or 0))"
+    )
+    ran = subprocess.run([sys.executable, "-c", program, not_needed, *words.split()], capture_output=True, text=True)
+    assert ran.stderr.strip() == "0" and "Options of every command:" in ran.stdout

@@ -12,7 +12,7 @@ import pytest
 from doctor.errors import DoctorError
 from doctor.jobs.flash import FlashRequest
 from doctor.jobs.flashing import guard
-from doctor.jobs.memory.journal import PROVED, FlashEntry, Journal, SentFile
+from doctor.jobs.memory.journal import PROVED, RUNNING, FlashEntry, Journal, SentFile, _forget
 from doctor.jobs.memory.lock import port_lock
 from doctor.jobs.status import without_board
 
@@ -134,3 +134,28 @@ def test_a_flash_keeps_the_damaged_journal_aside(tmp_path: Path, state_of_its_ow
     assert aside.read_bytes() == b"\x80random"
     assert any(str(aside) in text for text in done.notices)
     assert [kept.state for kept in Journal().entries()] == [PROVED]
+
+
+def modem(name: str, **more: object) -> FlashEntry:
+    return replace(entry(), ids={"port": name}, **more)  # type: ignore[arg-type]
+
+
+def test_no_journal_goes_of_a_flash_that_is_not_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """64 boards that are being flashed, before more flashes that are over than are kept."""
+    monkeypatch.setattr("doctor.jobs.memory.journal.KEPT", 10)
+    for number in range(1, 80):
+        state = RUNNING if number <= 64 else PROVED
+        Journal(tmp_path).write(modem(f"COM{number}", state=state, number=number))
+    kept = Journal(tmp_path).entries()
+    assert [len([e for e in kept if e.broke_off is running]) for running in (True, False)] == [64, 10]
+    assert len(list(tmp_path.iterdir())) == 64 + 10
+
+
+def test_a_journal_that_another_process_began_meanwhile_stays(tmp_path: Path) -> None:
+    known = Journal(tmp_path).write(modem("COM1", state=PROVED))
+    (path,) = tmp_path.glob("*.json")
+    now = Journal(tmp_path).write(modem("COM1"))
+    _forget(path, known)
+    assert Journal(tmp_path).entries() == [now] and list(tmp_path.iterdir()) == [path]
+    _forget(path, now)
+    assert not list(tmp_path.iterdir())

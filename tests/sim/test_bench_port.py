@@ -181,3 +181,21 @@ def test_battery_keeps_the_modem_powered() -> None:
     bench.world.sleep_ms(10_000)
     assert bench.modem.mode == "application"
     bench.release()
+
+
+@pytest.mark.parametrize("latency_ms", [1, 16])
+def test_the_latency_timer_of_the_usb_chip_holds_back_less_than_a_whole_packet(latency_ms: int) -> None:
+    with Serial(f"sim://sqn3330?latency={latency_ms}", baudrate=BAUD, timeout=0.5) as port:
+        came_ms = []
+        for _ in range(20):
+            port.write(b"AT\r")
+            asked = port.clock.now_ms
+            assert port.read(1) == b"A"
+            came_ms.append(port.clock.now_ms - asked)
+            port.clock.sleep_ms(7.3)
+            port.reset_input_buffer()
+        assert latency_ms * 0.6 < max(came_ms) <= latency_ms + 1
+        assert min(came_ms) < max(came_ms) * 0.7, "the timer runs all the time"
+        port.bench.port.arrive(b"A" * 200, BAUD)
+        assert port.bench.port.waiting == 3 * 62, "whole packets go at once"
+        assert port.read(200) == b"A" * 200, "and the rest follows"

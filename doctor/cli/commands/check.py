@@ -9,15 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from doctor.bench import BenchOptions
 from doctor.cli import options
-from doctor.cli.check_line import CheckLine
-from doctor.cli.live_line import LiveLine
 from doctor.cli.screen import Screen
 from doctor.link.port_url import PortUrl
 from doctor.text.escape import shown
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # --help and completion wait for none of these
+    from doctor.bench import BenchOptions
     from doctor.engine import Report
     from doctor.report.next_step import NextStep
 
@@ -58,6 +56,8 @@ def command(**given: Any) -> int:
 
 def examine(bench_options: BenchOptions, given: options.Given) -> int:
     """Run the checks, show what they found and the one next command; return the exit code."""
+    from doctor.cli.check_line import CheckLine
+    from doctor.cli.live_line import LiveLine
     from doctor.jobs import last_flash
     from doctor.jobs.check import CheckRequest, check
     from doctor.jobs.done import accept

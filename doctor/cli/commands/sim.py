@@ -16,7 +16,7 @@ import click
 
 from doctor.cli import options
 from doctor.cli.screen import Screen
-from doctor.errors import DoctorError, UsageError
+from doctor.errors import DoctorError, UsageError, reason
 from doctor.link.port_url import PortUrl
 from doctor.text.command import AUTO, Command
 from doctor.text.escape import shown
@@ -52,6 +52,15 @@ HANDS = (
 @click.option(
     "--telnet", is_flag=True, help="With --listen: the board's telnet and FTP servers too, as over its Wi-Fi."
 )
+@click.option(
+    "--count", type=click.IntRange(1, 999), default=1, help="With --listen: so many boards, each with an id of its own."
+)
+@click.option(
+    "--ports-file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="With --listen: write the name of each board's port into FILE, a line each, while they are served.",
+)
 @click.option("--modem-only", is_flag=True, help="With --listen: only the modem, without a board.")
 @click.option("--tcp-port", type=click.IntRange(0, 65535), default=0, help="Port for rfc2217://; 0 takes a free one.")
 @click.option(
@@ -84,8 +93,9 @@ def command(**given: Any) -> int:
 
     Any command takes --port sim://fipy or sim://gpy, and with --via modem sim://gm02s or sim://sqn3330; after it:
     sim://fipy?scenario=NAME&release=1.17.3.b1&build=38638&state=DIR&speed=1. With state=DIR the bench is kept
-    between runs; speed=1 runs in real time. Several scenarios are joined by commas: scenario=NAME,NAME.
-    carrier=pysense, jumpers=only-rts, battery=fitted, radio=NB1, seed=7 and fault=hang say more about the bench.
+    between runs; speed=1 runs in real time, latency=16 is the latency timer of the USB chip in milliseconds. Several
+    scenarios are joined by commas: scenario=NAME,NAME. carrier=pysense, jumpers=only-rts, battery=fitted, radio=NB1,
+    seed=7 and fault=hang say more about the bench; id=3 is another board, with its own IMEI and unique id.
     Such a bench stops with the command, and so does a board that flashes from its own card: to leave one to itself,
     serve it with --listen. files=504k,fat,eio:lib/x.py,dip@7 makes its file system small and faulty; CONTRIBUTING.md
     lists these words, and the faults. bootloaders=33080,38638,38638* are those of the modem, with the star at the one
@@ -318,35 +328,61 @@ def _hands_from_keyboard(screen: Screen, listener: Listener) -> None:
 def _listen(screen: Screen, given: options.Given) -> int:
     from rich.text import Text
 
+    from doctor.sim.served.crowd import Crowd
     from doctor.sim.served.listen import Listener
     from doctor.sim.simurl import BARE_MODEMS, parse_sim_url
 
-    url = given["port"] or "sim://fipy"
+    url, count = given["port"] or "sim://fipy", given["count"]
     if given["modem_only"]:
         url = re.sub("^sim://(fipy|gpy)", "sim://sqn3330", url)
+    if count > 1 and given["tcp_port"]:
+        raise UsageError("usage", "--tcp-port is the port of one board", next="leave it out: each gets a free one")
+    _refuse_other_file(given["ports_file"])
 
     def tell(names: tuple[str, ...]) -> None:
         for name in names:
             screen.out.print(Text(name, overflow="fold"), soft_wrap=True)
         screen.out.file.flush()
 
+    def moved(names: tuple[str, ...]) -> None:
+        tell(names)
+        crowd.tell()
+
     kind = Listener
     if given["telnet"]:
         from doctor.sim.served.wifi import WifiListener as kind
-    listener = _open({**given, "port": url}, lambda at: kind(at, tcp_port=given["tcp_port"], on_names=tell))
-    with listener:
-        screen.note(Text(f"{url} is served here, until Ctrl-C:", style="dim"))
-        tell(listener.names)
+
+    def one(at: str) -> Listener:
+        return _open({**given, "port": at}, lambda at: kind(at, tcp_port=given["tcp_port"], on_names=moved))
+
+    try:
+        crowd = Crowd(one, url, count, given["ports_file"])
+    except OSError as err:
+        raise UsageError("usage", f"cannot be written: {reason(err)}", on=str(given["ports_file"])) from err
+    with crowd:
+        screen.note(Text(f"{url} is served here, {f'{count} times, ' * (count > 1)}until Ctrl-C:", style="dim"))
+        for listener in crowd.boards:
+            tell(listener.names)
         via = "modem" if parse_sim_url(url).kind in BARE_MODEMS else AUTO
-        looks = Command("check", port=listener.names[0], via=via)
+        looks = Command("check", port=crowd.boards[0].names[0], via=via)
         screen.note(f"Now, in another terminal: {looks}")
-        if screen.interactive:
+        if screen.interactive and count == 1:
             screen.note(Text(f"Your hands, by name and Enter: {', '.join(HANDS)}", style="dim"))
-            threading.Thread(target=_hands_from_keyboard, args=(screen, listener), daemon=True).start()
+            threading.Thread(target=_hands_from_keyboard, args=(screen, crowd.boards[0]), daemon=True).start()
         try:
-            listener.wait()
+            crowd.wait()
         except KeyboardInterrupt:
             screen.note(Text("stopped", style="dim"))
-    if listener.error is not None:
-        raise DoctorError("internal", f"serving ended: {listener.error!r}", on=url)
+    for listener in crowd.boards:
+        if listener.error is not None:
+            raise DoctorError("internal", f"serving ended: {listener.error!r}", on=url)
     return 0
+
+
+def _refuse_other_file(path: Path | None) -> None:
+    """Raises UsageError if there is a file of that name that holds anything but ports."""
+    if path is None:
+        return
+    from doctor.documents.output_file import refuse_other
+
+    refuse_other(path, "list of ports", lambda head: re.match(rb"(/dev/|rfc2217://)[^\n]+\n", head) is not None, 200)

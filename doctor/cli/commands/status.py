@@ -6,11 +6,11 @@ from contextlib import closing
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from doctor.bench import BenchOptions
 from doctor.cli import options
 from doctor.text.command import Command, marked
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # --help and completion wait for none of these
+    from doctor.bench import BenchOptions
     from doctor.board.board import BoardFacts
     from doctor.cli.screen import Screen
     from doctor.jobs.memory.journal import DamagedJournal
@@ -110,6 +110,7 @@ def _options(given: options.Given) -> tuple[BenchOptions, StatusReport | None]:
 
     A flash that is under way is meant before any board; nothing is asked of that port.
     """
+    from doctor.bench import BenchOptions
     from doctor.jobs.memory.journal import is_at_work
     from doctor.jobs.status import begun_over, without_board
     from doctor.link.choice import NoPort

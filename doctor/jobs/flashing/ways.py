@@ -19,7 +19,6 @@ from doctor.updater.contract import Port
 from doctor.updater.profile import Profile
 from doctor.updater.shapes import Plan
 
-VIAS = ("auto", "usb", "modem", "card")
 NO_MIRROR = -1  #: in place of the longest block of one
 
 

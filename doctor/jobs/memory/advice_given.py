@@ -18,6 +18,7 @@ from doctor.check import Finding, Status
 from doctor.clock import Moment, Moments, this_moment
 from doctor.documents.json_file import read_json, text_in, write_whole
 from doctor.engine import Report
+from doctor.jobs.memory.lock import alone
 from doctor.jobs.memory.state_dir import VARIABLE, state_place
 from doctor.link.port_url import PortUrl
 from doctor.text.escape import shown
@@ -99,19 +100,23 @@ class AdviceGiven:
         """
         if not self._key:
             return ""
-        kept = self._read()
-        mine = dict(kept.get(self._key, {}))
-        now = str(self._now())
-        for step in steps:
-            if how != TOLD or step not in mine:
-                mine[step] = _Note(now, how)
-        return _write({**kept, self._key: mine}) if mine != kept.get(self._key, {}) else ""
+        with alone(_path()):
+            kept = self._read()
+            mine = dict(kept.get(self._key, {}))
+            now = str(self._now())
+            for step in steps:
+                if how != TOLD or step not in mine:
+                    mine[step] = _Note(now, how)
+            return _write({**kept, self._key: mine}) if mine != kept.get(self._key, {}) else ""
 
     def forget(self) -> None:
         """All answers again."""
-        kept = self._read()
-        if kept.pop(self._key, None) is not None:
-            _write(kept)
+        if self._key not in self._read():
+            return
+        with alone(_path()):
+            kept = self._read()
+            if kept.pop(self._key, None) is not None:
+                _write(kept)
 
     def _by(self, ways: Iterable[str]) -> frozenset[str]:
         return frozenset(step for step, note in self._read().get(self._key, {}).items() if note.how in ways)

@@ -24,7 +24,7 @@ from doctor.jobs.memory.state_dir import state_dir, state_place
 from doctor.link.port_url import PortUrl, real_device
 
 SCHEMA = "fipy-doctor/journal/1"
-KEPT = 50  #: journals of so many modems are kept; older ones are of nobody's use
+KEPT = 256  #: journals of so many flashes that are over, one a modem; older ones are of nobody's use
 MAX_BYTES = 1 << 20  #: no journal of ours is nearly this large
 ASIDE = ".damaged"  #: ending of a journal that cannot be read, once a new one takes its place
 
@@ -148,10 +148,11 @@ class Journal:
         """
         read = [(entry, path) for path in self._paths() if isinstance(entry := _read(path), FlashEntry)]
         read.sort(key=lambda pair: (pair[0].number, pair[0].written), reverse=True)
-        for _, old in read[KEPT:]:
-            with suppress(OSError):
-                old.unlink()
-        return [entry for entry, _ in read[:KEPT]]
+        over = [(entry, path) for entry, path in read if not entry.broke_off]
+        for entry, path in over[KEPT:]:
+            _forget(path, entry)
+        gone = {path for _, path in over[KEPT:]}
+        return [entry for entry, path in read if path not in gone]
 
     def damaged(self, ids: Mapping[str, str], *, surely: bool = False) -> DamagedJournal | None:
         """The journal of the modem that ``ids`` name, if it is there and cannot be read.
@@ -237,6 +238,20 @@ def is_at_work(entry: FlashEntry) -> bool:
         return False
     lock = Path(entry.lock) if entry.lock else lock_path(entry.ids.get("port", ""))  # version 0.1 did not write it down
     return is_held(lock)
+
+
+def _forget(path: Path, known: FlashEntry) -> None:
+    """Remove the journal of a flash that is over, unless another process has begun a new one of that modem meanwhile.
+
+    Nothing can be removed on the condition of what it holds: so it is taken aside first, and then looked at.
+    """
+    aside = path.with_suffix(f".{os.getpid()}.old")
+    with suppress(OSError):
+        path.rename(aside)
+        if _read(aside) != known:
+            with suppress(FileExistsError):  # newer still: the other process has written it again
+                os.link(aside, path)
+        aside.unlink()
 
 
 def _read(path: Path) -> FlashEntry | DamagedJournal:

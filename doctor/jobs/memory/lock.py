@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -15,6 +15,7 @@ from doctor.jobs.memory.state_dir import state_place, unwritable
 from doctor.link.port_url import real_device
 
 LOOKS, LOOK_MS = 5, 20  #: so often, so far apart, a lock is asked for
+ALONE_MS = 5000  #: far more than a hundred processes take, one after the other, to write a small file
 
 
 def lock_path(port: str, folder: Path | None = None) -> Path:
@@ -55,6 +56,20 @@ def port_lock(port: str, folder: Path | None = None, *, must: bool = True) -> It
         yield
 
 
+@contextmanager
+def alone(path: Path) -> Iterator[None]:
+    """Within the block no other process changes ``path``, which many of them read, change and write whole.
+
+    One that cannot be had within ALONE_MS is done without: what lies there only leads to advice.
+    """
+    with ExitStack() as stack:
+        with suppress(OSError):
+            make_folder(path.parent)
+            stream = stack.enter_context(open_ours(path.with_suffix(".lock"), "a+b"))
+            _lock_at_last(stream, ALONE_MS // LOOK_MS)
+        yield
+
+
 def is_held(path: Path) -> bool:
     """Whether the process that took the lock in ``path`` still runs, whatever the clock says."""
     try:
@@ -69,10 +84,10 @@ def is_held(path: Path) -> bool:
     return False
 
 
-def _lock_at_last(stream: IO[bytes]) -> None:
+def _lock_at_last(stream: IO[bytes], looks: int = LOOKS) -> None:
     """Whoever only looks has it for a moment. Raises OSError if it is not to be had."""
     clock = SystemClock()
-    for _ in range(LOOKS):
+    for _ in range(looks):
         with suppress(OSError):
             return lock(stream)
         clock.sleep_ms(LOOK_MS)

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import MISSING, fields
+from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Lock
 from typing import IO, TYPE_CHECKING, Any
@@ -30,8 +31,10 @@ if TYPE_CHECKING:
     from doctor.text.command import Command
 
 KEPT = 30  #: newest logs of each job that are kept
+YOUNG = timedelta(days=1)  #: no log younger than this is thrown away: a run of many boards names those of all of them
 PROGRESS_SHARE = 0.02  #: of a file, between two lines
 OUR_NAME = re.compile(r"[a-z]+-\d{8}-\d{6}-\d{6}\.log")
+_WHEN = "%Y%m%d-%H%M%S-%f"
 FIRST_WORDS = "log of this"
 KNOWN_AS = "known as"  #: so `explain` finds what it is
 _FIRST_BYTES = 80  #: more than the time, and FIRST_WORDS behind it
@@ -81,11 +84,13 @@ class Logbook:
     def _keep(self, place: Path, job: str) -> None:
         """Begin a file in ``place``, where the oldest go. Raises OSError."""
         make_folder(place)
+        now = self._now()
         ours = (path for path in place.glob(f"{job}-*.log") if OUR_NAME.fullmatch(path.name))
+        young = f"{job}-{now - YOUNG:{_WHEN}}.log"  # also what no run has locked yet
         for old in sorted(ours)[: -KEPT + 1]:
-            forget_unlocked(old)
-        path = place / f"{job}-{self._now():%Y%m%d-%H%M%S-%f}.log"
-        stream = open_ours(path, "xb")
+            if old.name < young:
+                forget_unlocked(old)
+        path, stream = _new_file(place, job, now)
         self._streams.append(_text(stream))
         self.path = path
         if not is_windows():  # which removes nothing that is open, and lets nobody read what is locked
@@ -262,6 +267,16 @@ class _ClockOf:
     def sleep_ms(self, ms: int) -> None:
         """Nobody waits for a log."""
         self._clock.sleep_ms(ms)
+
+
+def _new_file(place: Path, job: str, now: datetime) -> tuple[Path, IO[bytes]]:
+    """A file that no other run has, named after the moment: many boards begin in the same one. Raises OSError."""
+    while True:
+        path = place / f"{job}-{now:{_WHEN}}.log"
+        try:
+            return path, open_ours(path, "xb")
+        except FileExistsError:
+            now += timedelta(microseconds=1)
 
 
 def _text(stream: IO[bytes]) -> IO[str]:

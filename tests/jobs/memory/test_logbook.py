@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import errno
+import itertools
 import json
 import sys
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -14,13 +16,22 @@ from doctor.cli.main import run
 from doctor.errors import Exit, LinkError
 from doctor.events import Note
 from doctor.jobs.check import CheckRequest, check
-from doctor.jobs.memory.logbook import KEPT, Logbook, logged
+from doctor.jobs.memory.logbook import KEPT, YOUNG, Logbook, logged
 from doctor.jobs.memory.state_dir import state_dir
 from doctor.knowledge import explain
 from doctor.sim.world import World
 
+NOW = datetime(2026, 11, 30, 12, tzinfo=timezone.utc)
 PORT = "sim://fipy"
 GONE = "/dev/no-such-port"
+
+
+_days = itertools.count()
+
+
+def long_ago() -> datetime:
+    """Each time a day later: none is young when the next one begins."""
+    return NOW + timedelta(days=next(_days), seconds=1) - timedelta(days=9999)
 
 
 def logs(job: str = "*") -> list[Path]:
@@ -63,11 +74,11 @@ def test_a_log_says_what_was_asked_for_and_never_the_password() -> None:
 
 
 def test_logs_of_one_job_push_no_log_of_another_out_and_never_one_of_a_run_that_goes_on(tmp_path: Path) -> None:
-    flashing = Logbook(World(), tmp_path)
-    other = Logbook(World(), tmp_path, job="fix")
+    flashing = Logbook(World(), tmp_path, long_ago)
+    other = Logbook(World(), tmp_path, long_ago, job="fix")
     other.close()
     for _ in range(KEPT + 3):
-        Logbook(World(), tmp_path).close()
+        Logbook(World(), tmp_path, long_ago).close()
     assert flashing.path is not None and flashing.path.exists()
     assert len(list(tmp_path.glob("flash-*.log"))) == KEPT + 1
     flashing.line("still here")
@@ -83,8 +94,18 @@ def test_only_logs_of_ours_go(tmp_path: Path) -> None:
     for path in theirs:
         path.write_text("whatever somebody kept")
     for _ in range(KEPT + 3):
-        Logbook(World(), tmp_path).close()
+        Logbook(World(), tmp_path, long_ago).close()
     assert all(path.exists() for path in theirs) and len(list(tmp_path.iterdir())) == KEPT + len(theirs)
+
+
+def test_no_log_goes_that_is_younger_than_a_day(tmp_path: Path) -> None:
+    """A run of 64 boards names the log of each in its summary."""
+    logs = [Logbook(World(), tmp_path, lambda: NOW) for _ in range(64)]
+    for log in logs:
+        log.close()
+    assert len({log.path for log in logs}) == 64 == len(list(tmp_path.iterdir()))
+    Logbook(World(), tmp_path, lambda: NOW + YOUNG + timedelta(seconds=1)).close()
+    assert len(list(tmp_path.iterdir())) == KEPT
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="/dev/full")
