@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # One of the packages is installed without what it depends on, on purpose: see .test below. No other install need warn of it.
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-warn-conflicts
 
-.PHONY: axe table demo test test-fleet long docs lint types unit core core-long matrix kill-cards kill-boards used-cards fuzz-cards fuzz mutation peers peers-short bench-cards bench-board bench-overhead metrics changelog snapshots clean reliability
+.PHONY: axe table demo test test-fleet long docs lint types unit core core-long matrix kill-cards kill-boards used-cards fuzz-cards fuzz mutation peers peers-short bench-cards bench-board bench-overhead metrics performance changelog snapshots clean reliability
 
 # One kept bench: saved web pages as scripts, found, cured; then flashed and proved.
 DEMO := $(VENV)/demo
@@ -130,6 +130,11 @@ snapshots: $(VENV)/.test
 # What the long runs counted, as a page: docs/reliability.md. A run keeps its counts if FIPY_DOCTOR_KEEP_COUNTS=1.
 reliability: $(BIN)/python
 	$(BIN)/python -m docs._build.reliability
+
+# Every benchmark beside its peers (a quarter of an hour, best on a computer at rest), as a page: docs/performance.md.
+performance: $(VENV)/.test
+	$(BIN)/python -m tests.benchmarks --json > $(VENV)/performance.json
+	$(BIN)/python -m docs._build.performance $(VENV)/performance.json
 
 # The house in figures, beside what it was: docs/metrics.md.
 metrics: $(VENV)/.metrics

@@ -324,6 +324,9 @@ NOT_USED_MEDIA = {
     ("tests/card/test_format.py", "test_existing_file_is_not_overwritten"): "make_card itself, which refuses",
     ("tests/checks/test_card_is_fat.py", "test_blank_card_fails"): "a blank card is what it is about",
     ("tests/benchmarks/card.py", "measure"): "sparse images of up to 64 GB, compared with tools that make the same",
+    ("tests/benchmarks/card.py", "_Peers"): "mkfs.fat as a peer, timed on such an image",
+    ("tests/benchmarks/checked.py", "rows"): "a sparse image, of which the reads are counted",
+    ("tests/benchmarks/growth.py", "_card"): "sparse images of up to 64 GB",
 }
 CARD_ROOMS = ("doctor.card", "tests.card", "doctor.sim.card.image", "doctor.sim.card.blocks")
 
