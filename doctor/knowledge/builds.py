@@ -52,7 +52,7 @@ _BASE = re.compile(
 _OF_ANOTHER = re.compile(
     r"\b(?:order|tickets?|invoice|customers?|cases?|phone|serial|article|tracking|post|zip|thread|topic|bestell\w*"
     r"|kunden\w*"
-    r"|rechnung\w*|telefon\w*|serien\w*|artikel\w*|plz|pedido|factura|cliente|tel[eé]fono|commande|facture|client"
+    r"|rechnung\w*|telefon\w*|serien\w*|artikel\w*|plz|pedido|factura|tel[eé]fono|commande|facture|client\w*"
     r"|factuur|klant\w*)\b(?:[ -]?(?:no\.?|nr\.?|numbers?|nummern?|n[uú]mero|num[eé]ro|id|is|ist|was|es|est|of|von"
     r"|de|:|#))"
     r"{0,4}[ :#]{0,2}\Z|(?<!\w)#\Z|[€$£] ?\Z",
