@@ -32,8 +32,10 @@ class Exit(IntEnum):
 COMMAND_IDS = {
     "usage": "the command line cannot be understood",
     "internal": "fipy-doctor itself failed",
+    "cure-broken": "a cure of another package failed by itself",
     "checks-missing": "a check of fipy-doctor itself is missing or cannot be loaded",
     "not-confirmed": "a yes is needed and nobody can be asked",
+    "plan-differs": "the plan is another one than was agreed to",
     "unknown-check": "there is no check of that name",
     "never-overridden": "a check that guards the modem was to be overridden",
     "unknown-page": "there is no page of that name",
@@ -52,6 +54,9 @@ COMMAND_IDS = {
     "replay-only-reads": "a command that changes something was given a trace for its port",
     "bundle-not-writable": "the zip of report cannot be written",
     "nothing-to-report": "there is nothing that report could put into its zip",
+    "labgrid-missing": "labgrid, which --labgrid needs, is missing, or is too old",
+    "labgrid-coordinator": "the coordinator of labgrid does not answer",
+    "labgrid-place": "no place of labgrid can be used",
     "deadline": "the time given with --deadline, or to a check, is over",
 }
 

@@ -32,3 +32,7 @@ def _give_back_library_paths() -> None:
             os.environ[name] = before
         else:
             os.environ.pop(name, None)
+
+
+if __name__ == "__main__":
+    main()

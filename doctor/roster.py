@@ -13,10 +13,10 @@ import types
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from importlib.machinery import ModuleSpec, PathFinder
-from importlib.metadata import EntryPoint, entry_points
 from importlib.util import module_from_spec
 from pathlib import Path
 
+from doctor import plugins
 from doctor.bench import Needs
 from doctor.check import Check
 from doctor.discover import classes_of, names_in
@@ -44,7 +44,7 @@ BUILTIN = (
     "updater-image-is-elf",
 )
 ENTRY_POINT_GROUP = "fipy_doctor.checks"  #: other people's checks (docs/adding-a-check.md)
-_LONGEST = 200  #: characters that an exception of somebody else's code may fill
+WHAT = "check"  #: in warnings about them
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ def builtin() -> list[Check]:
             raise
         except BaseException as err:
             if not (isinstance(err, ModuleNotFoundError) and err.name == f"{PACKAGE}.{name}"):
-                broken[name.replace("_", "-")] = _told(err)
+                broken[name.replace("_", "-")] = plugins.told(err)
     missing = [check_id for check_id in BUILTIN if check_id not in found and check_id not in broken]
     if missing or broken:
         raise _not_whole(missing, broken, list(package.__path__))
@@ -118,46 +118,15 @@ def _not_whole(missing: Sequence[str], broken: dict[str, str], places: Sequence[
     )
 
 
-def _told(err: BaseException) -> str:
-    return shown(repr(err), _LONGEST)
-
-
 def _plugins(own: Sequence[Check]) -> tuple[list[Check], list[str]]:
     """Checks of other packages that can stand beside ``own``, and a warning for each that cannot."""
-    try:
-        points = list(entry_points(group=ENTRY_POINT_GROUP))
-    except Exception as err:  # files of other packages: nothing about them is certain
-        return [], [f"the checks of other packages were left out, because they cannot be listed: {_told(err)}"]
-    found: list[Check] = []
-    left: list[str] = []
-    for point in sorted(points, key=lambda p: (_owner(p), p.name)):
-        try:
-            check = point.load()()
-            flaw = _flaw(check)
-            if not flaw:
-                check.package = _owner(point)
-        except KeyboardInterrupt:
-            raise
-        except BaseException as err:  # SystemExit too: it would end us
-            flaw = _told(err)
-        if flaw:
-            left.append(_left_out(point.name, _owner(point), flaw))
-        else:
-            found.append(check)
-    return _compatible(own, found, left)
-
-
-def _owner(point: EntryPoint) -> str:
-    """Name of the package that brought it; of one whose metadata name none, what it leads to."""
-    try:
-        name = point.dist.name if point.dist is not None else None
-    except Exception:  # files of other packages: nothing about them is certain
-        name = None
-    return name or point.value
-
-
-def _left_out(name: str, package: str, why: str) -> str:
-    return f"the check {shown(name, 60)} of the package {shown(package, 60)} was left out: {why}"
+    parts, warnings = plugins.loaded(ENTRY_POINT_GROUP, WHAT, _flaw)
+    found = []
+    for check, package in parts:
+        assert isinstance(check, Check)
+        check.package = package
+        found.append(check)
+    return _compatible(own, found, warnings)
 
 
 def _flaw(check: object) -> str:
@@ -188,9 +157,9 @@ def _compatible(own: Sequence[Check], foreign: list[Check], warnings: list[str])
     for check_id, rivals in claims.items():
         packages = " and ".join(dict.fromkeys(check.package for check in rivals))
         if check_id in taken:
-            warnings.append(_left_out(check_id, packages, "a check of fipy-doctor itself has that id"))
+            warnings.append(plugins.left_out(WHAT, check_id, packages, "a check of fipy-doctor itself has that id"))
         elif len(rivals) > 1:
-            warnings.append(_left_out(check_id, packages, "more than one check has that id"))
+            warnings.append(plugins.left_out(WHAT, check_id, packages, "more than one check has that id"))
         else:
             kept += rivals
     while True:
@@ -203,7 +172,8 @@ def _compatible(own: Sequence[Check], foreign: list[Check], warnings: list[str])
                 why.setdefault(check.id, f"it comes after {lost}, which does not exist")
         if not why:
             return kept, warnings
-        warnings += [_left_out(check.id, check.package, why[check.id]) for check in kept if check.id in why]
+        out = [check for check in kept if check.id in why]
+        warnings += [plugins.left_out(WHAT, check.id, check.package, why[check.id]) for check in out]
         kept = [check for check in kept if check.id not in why]
 
 

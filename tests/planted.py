@@ -27,7 +27,40 @@ def check(id: str = "antenna-is-fitted", *, more: str = "", look: str = "return 
     return CHECK.format(kind="Their", id=id, more=more, look=look)
 
 
-def plant(folder: Path, package: str, *sources: str, target: str = "") -> None:
+CURE = '''
+from doctor.check import Grade
+from doctor.remedies import {base}
+
+class Their({base}):
+    """Screw the antenna on."""
+
+    id = {id!r}
+    {more}
+
+    def steps(self, finding):
+        return ("screw the antenna on",)
+
+    def plan(self, bench, finding, context):
+        {plan}
+
+    def do(self, bench, finding, context):
+        {do}
+'''
+
+
+def cure(
+    id: str = "screw-antenna-on",
+    *,
+    base: str = "DoableCure",
+    more: str = "",
+    plan: str = "return ('ask the board to',)",
+    do: str = "return 'it is on'",
+) -> str:
+    """Source of a module with one cure, ``Their``."""
+    return CURE.format(base=base, id=id, more=more, plan=plan, do=do)
+
+
+def plant(folder: Path, package: str, *sources: str, target: str = "", group: str = "fipy_doctor.checks") -> None:
     """Install ``package`` in ``folder``, with an entry point for ``Their`` of each source, or for ``target``."""
     folder.mkdir(parents=True, exist_ok=True)
     stem = package.replace("-", "_")
@@ -38,4 +71,4 @@ def plant(folder: Path, package: str, *sources: str, target: str = "") -> None:
         (folder / f"{stem}_{number}.py").write_text(source)
     lines = [f"{package}-{number} = {aim}" for number, aim in enumerate(targets)]
     (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {package}\nVersion: 1\n")
-    (info / "entry_points.txt").write_text("\n".join(["[fipy_doctor.checks]", *lines, ""]))
+    (info / "entry_points.txt").write_text("\n".join([f"[{group}]", *lines, ""]))

@@ -17,6 +17,7 @@ from doctor.cli import stdio
 from doctor.cli.check_line import CheckLine
 from doctor.cli.live_line import NORMAL, LiveLine, Standing
 from doctor.cli.screen import Screen
+from doctor.cli.told_to_stop import ToldToStop
 from doctor.computer import is_windows
 from doctor.errors import DoctorError
 from doctor.jobs.flash import FlashPlan, FlashResult, Proof, Wish
@@ -155,10 +156,11 @@ class FlashView:
 class TerminalConsent:
     """Asks the person at the terminal; ``--yes`` confirms the plan that was printed, and nothing else."""
 
-    def __init__(self, screen: Screen, *, yes: bool, pause: Callable[[], None]) -> None:
+    def __init__(self, screen: Screen, *, yes: bool, pause: Callable[[], None], told: ToldToStop | None = None) -> None:
         self._screen = screen
         self._yes = yes
         self._pause = pause
+        self._told = told
 
     def confirm(self, plan: FlashPlan) -> bool:
         """Show the plan and ask. Raises DoctorError if nobody can answer and --yes was not given."""
@@ -180,6 +182,8 @@ class TerminalConsent:
 
     def stop_transfer(self) -> bool:
         """Ask whether to stop in the middle; go on if nobody answers, for the modem waits meanwhile."""
+        if self._told is not None:
+            return self._told.transfer()
         if not self._screen.interactive:
             return self._nobody_to_ask(False)
         self._pause()
@@ -191,6 +195,8 @@ class TerminalConsent:
 
     def stop_board(self) -> Wish:
         """Ask whether to stop a board that flashes by itself, or to leave it alone; go on if nobody answers."""
+        if self._told is not None:
+            return Wish.STOP if self._told.transfer() else Wish.GO_ON
         if not self._screen.interactive:
             return self._nobody_to_ask(Wish.GO_ON)
         self._pause()

@@ -11,6 +11,7 @@ from doctor.errors import UsageError
 from doctor.events import Listener, ignore
 from doctor.jobs import last_flash
 from doctor.jobs.memory.logbook import logged
+from doctor.remedies import cures
 
 
 @dataclass(frozen=True)
@@ -49,4 +50,4 @@ def _check(bench: Bench, request: CheckRequest, listen: Listener) -> engine.Repo
             on=", ".join(found.check for found in report.findings),
             next="give them something to look at, or leave out fewer checks with --select and --ignore",
         )
-    return replace(report, strict=request.strict)
+    return replace(report, strict=request.strict, warnings=(*report.warnings, *cures().warnings))

@@ -145,7 +145,12 @@ def _fix(bench: Bench, request: FixRequest, talk: FixTalk, say: Callable[[str], 
         listen,
     )
     last_flash.tell_history(bench)
-    before = engine.run(bench, listen=listen)
+
+    def look() -> engine.Report:
+        report = engine.run(bench, listen=listen)
+        return replace(report, warnings=(*report.warnings, *known.warnings))
+
+    before = look()
     if before.interrupted:
         return FixResult(
             before, (), bool(request.named), stopped=Stopped("stopped while examining; nothing was changed")
@@ -162,7 +167,7 @@ def _fix(bench: Bench, request: FixRequest, talk: FixTalk, say: Callable[[str], 
         actions = _what_checks_ask(bench, before, known, request, talk, context)
     if not any(action.began for action in actions):
         return FixResult(before, tuple(actions), bool(request.named))
-    return FixResult(engine.run(bench, listen=listen), tuple(actions), bool(request.named))
+    return FixResult(look(), tuple(actions), bool(request.named))
 
 
 def _what_checks_ask(

@@ -140,6 +140,8 @@ def _flash(bench: Bench, request: FlashRequest, consent: Consent, listen: Listen
         plan = _after_looking(bench, request, consent, plan, report)
     if isinstance(plan, DoctorError):
         return FlashResult(report, error=plan)
+    if request.plan and request.plan != plan.fingerprint:
+        return FlashResult(report, plan, error=_another_plan(bench))
     try:
         question = "" if asked else _jumpers_question(report)
         if question and not consent.accept(JUMPERS, question):
@@ -158,6 +160,17 @@ def _flash(bench: Bench, request: FlashRequest, consent: Consent, listen: Listen
             return recorder.told(result)
     except DoctorError as err:
         return FlashResult(report, plan, error=err)
+
+
+def _another_plan(bench: Bench) -> DoctorError:
+    """Why a plan that nobody has seen is not carried out, whatever was agreed to."""
+    return DoctorError(
+        "plan-differs",
+        "the plan is not the one that --plan names; nothing was sent to the modem",
+        on=bench.link.name,
+        cause="another board is at this port now, or its modem, its card, the file or the options have changed",
+        next="run the same command without --plan, and read the plan",
+    )
 
 
 def _agreed(bench: Bench, consent: Consent, report: engine.Report, refused: DoctorError) -> bool:

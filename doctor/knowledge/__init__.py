@@ -47,6 +47,7 @@ What is told in words alone, such as a power cut half way, has no such signs but
 from __future__ import annotations
 
 from doctor.knowledge.catalogue import Entry, Sign, entries, entry
-from doctor.knowledge.explanation import Explanation, Match, explain
+from doctor.knowledge.explanation import Explanation, explain
+from doctor.knowledge.order import Match
 
 __all__ = ["Entry", "Explanation", "Match", "Sign", "entries", "entry", "explain"]

@@ -6,6 +6,7 @@ import unicodedata
 
 from doctor.knowledge.beginnings import TOKEN
 
+_PIECE = 1 << 10
 _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "ß": "ss"})
 
 
@@ -48,4 +49,6 @@ def _both(token: str) -> str:
 
 
 def _bare(text: str) -> str:
-    return "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+    # In pieces: a list of letters takes up to eighty bytes a letter while they are joined.
+    pieces = (unicodedata.normalize("NFKD", text[place : place + _PIECE]) for place in range(0, len(text), _PIECE))
+    return "".join("".join(c for c in piece if not unicodedata.combining(c)) for piece in pieces)

@@ -4,32 +4,36 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
-from functools import cache, cached_property
+from dataclasses import dataclass
+from functools import cached_property
 
-from doctor.knowledge import describe, history, own_output, signs
+from doctor.knowledge import own_output, signs
 from doctor.knowledge.accents import without_accents
-from doctor.knowledge.asked import FLASH, WHICH, asked, questions
 from doctor.knowledge.catalogue import Entry, entry
 from doctor.knowledge.chain import find, holds
 from doctor.knowledge.facts import Facts, facts_of
+from doctor.knowledge.order import BESIDE_OTHERS, DEEDS, Match, Proof, explained_by, first_line, in_order, without_weak
 from doctor.knowledge.our_lines import our_lines, summary
 from doctor.knowledge.own_output import OwnOutput
 from doctor.knowledge.paste import Paste, read
+from doctor.knowledge.words import describe, history, seen
+from doctor.knowledge.words.asked import FLASH, WHICH, questions
+from doctor.knowledge.words.reader import NOTHING_SAID, Reader, reader_of
 
 _SECOND_SIGN = 0.02  #: what a further sign of the same entry adds
 _SUREST = 0.99
-_BESIDE_OTHERS = 0.5  #: most that an entry scores whose sign only says something of the board at large
 _MOST_DESCRIBED = 0.6  #: a description never proves more than this
 
-_DEEDS = ("flash-process", "firmware-file")  #: areas whose entries happen at one moment of a paste
-_LASTING = (*_DEEDS, "power")  #: areas whose entries tell what was done to the modem: that is not over the next day
-_ABOUT_SQN3330 = ("modem", *_DEEDS)  #: areas whose entries are about the modem of a FiPy or GPy
+_LASTING = (*DEEDS, "power")  #: areas whose entries tell what was done to the modem: that is not over the next day
+_ABOUT_SQN3330 = ("modem", *DEEDS)  #: areas whose entries are about the modem of a FiPy or GPy
 _SURE_BY_LIKENESS = 1.35  #: of the descriptions with a likeness of 0.37, nearly all are right (docs/explain-quality.md)
 _MANY_SHARED = 3
 _CLEARLY_DESCRIBED = 0.54  #: least score of a description beside signs
 
 _LOOKED_AT_CHARS = 20_000  #: of a paste, for what its reader says of himself
+
+#: Tools of the PC that say themselves that they came to no board.
+_TOOLS = re.compile(r"\b(?:mpremote|rshell|ampy|thonny|pymakr|esptool|pyboard|serialutil|fwtool)\b", re.I)
 
 UNSURE = 0.5  #: below, a description is asked back about
 _MOST_CANDIDATES = 3
@@ -59,42 +63,6 @@ _TROUBLE = re.compile(
     r"|missing|trouble|crash|stop|fehl|falsch|kaputt|verschw|fall[ao]|mal\b|perd|muert|mort|bloq|erreur|fout|kwijt|kapot",
     re.I,
 )
-SURE, LIKELY = 0.9, 0.7  #: from these scores on a match is called certain, likely; below it is possible
-
-
-@dataclass(frozen=True)
-class Proof:
-    """A line that shows a match: its number in what was given, and its text, cleaned but untrusted."""
-
-    number: int
-    text: str
-
-
-@dataclass(frozen=True)
-class Match:
-    """One known failure that a paste shows.
-
-    score      0 to 1
-    how        ``sign`` (its error lines stand there) or ``words`` (a description resembles it)
-    proofs     the lines that show it
-    follows    ids of other matches that this one is a consequence of
-    """
-
-    id: str
-    score: float
-    how: str
-    proofs: tuple[Proof, ...]
-    follows: tuple[str, ...] = ()
-
-    @property
-    def entry(self) -> Entry:
-        """What is known of it."""
-        return entry(self.id)
-
-    @property
-    def confidence(self) -> str:
-        """The score as a word: certain, likely, possible."""
-        return "certain" if self.score >= SURE else "likely" if self.score >= LIKELY else "possible"
 
 
 @dataclass(frozen=True)
@@ -104,11 +72,8 @@ class Explanation:
     says        what a report, a log or a trace of ours says, or that a log shows a success; empty if it is neither
     notes       what is harmless and said whatever else is found: what the paste tells of builds proves it
     candidates  ids of entries that a description might mean, if none is sure
-    asks        what it asks: the kinds of asked.py
-    runs_now    whether a transfer is under way while the reader writes
-    may_run     whether it may be: the reader waits for it
+    reader      what its reader says and asks himself
     asides      what is harmless beside the failures, and asked about
-    unfinished  whether a transfer is told of that is not shown to be over
     ruled_out   steps of cures that the paste makes pointless
     """
 
@@ -120,11 +85,8 @@ class Explanation:
     says: str = ""
     notes: tuple[Match, ...] = ()
     candidates: tuple[str, ...] = ()
-    asks: tuple[str, ...] = ()
-    runs_now: bool = False
-    may_run: bool = False
+    reader: Reader = NOTHING_SAID
     asides: tuple[Match, ...] = ()
-    unfinished: bool = False
     ruled_out: frozenset[str] = frozenset()
 
     @property
@@ -148,21 +110,17 @@ def explain(data: bytes) -> Explanation:
     paste = read(data)
     ours = own_output.recognise(data, paste)
     facts = facts_of(paste)
-    prose, indexes = describe.prose(paste, facts.builds.left_over) if ours is None else ("", ())
-    found = _found(paste, facts, ours, prose, indexes)
+    reader = reader_of(paste, facts, is_ours=ours is not None)
+    found = _found(paste, facts, ours, reader)
     notes, harmless = _harmless(found)
-    answered = {other for note in notes for other in note.entry.related}
-    runs_now, may_run = (ours is None and runs(paste) for runs in (history.runs_now, history.may_run))
-    failures = _failures(paste, found, answered, runs_now or may_run, indexes)
-    success = (_success(paste, failures) or _success_told(facts, failures, prose)) if ours is None else ""
-    asides = _asked_about(harmless, prose)
-    asks, candidates = asked(prose), tuple[str, ...]()
+    failures = _failures(paste, found, notes, reader)
+    success = (_success(paste, failures) or _success_told(facts, failures, reader.prose)) if ours is None else ""
+    asides = _asked_about(harmless, reader.prose)
+    candidates: tuple[str, ...] = ()
     if ours is None and _only_guessed(failures):
-        # What only may be meant is not asked about while a transfer runs: each question would bring a step with it.
-        if success or notes or runs_now or may_run:
-            failures = []
-        elif failures or not (asides or _only_plans(asks, prose)):
-            candidates = _candidates(failures, prose, facts, answered)
+        if not _must_not_guess(reader, success, notes) and (failures or not (asides or _only_plans(reader))):
+            candidates = _candidates(paste, failures, facts, notes, reader)
+        failures = failures if candidates else []
     return Explanation(
         matches=tuple(failures),
         harmless=() if failures or candidates or _has_unexplained_error(paste, found) else harmless,
@@ -172,18 +130,20 @@ def explain(data: bytes) -> Explanation:
         says=ours.says if ours is not None else success or summary(paste),
         notes=notes,
         candidates=candidates,
-        asks=asks,
-        runs_now=runs_now,
-        may_run=may_run,
+        reader=reader,
         asides=asides,
-        unfinished=history.unfinished(paste, prose),
         ruled_out=frozenset(_ruled_out(paste, failures)),
     )
 
 
-def _only_plans(asks: tuple[str, ...], prose: str) -> bool:
+def _must_not_guess(reader: Reader, success: str, notes: tuple[Match, ...]) -> bool:
+    """Whether what only may be meant is not asked about: while a transfer runs, each question brings a step with it."""
+    return bool(success or notes or reader.runs_now or reader.may_run)
+
+
+def _only_plans(reader: Reader) -> bool:
     """Whether a description asks what to flash and tells of no trouble: then it is about none of our failures."""
-    return not {FLASH, WHICH}.isdisjoint(asks) and not _TROUBLE.search(without_accents(prose))
+    return not {FLASH, WHICH}.isdisjoint(reader.asks) and not _TROUBLE.search(without_accents(reader.prose))
 
 
 def _success_told(facts: Facts, failures: list[Match], prose: str) -> str:
@@ -218,14 +178,20 @@ def _asked_about(harmless: tuple[Match, ...], prose: str) -> tuple[Match, ...]:
     return tuple(match for match, own in words if len(asked_of.intersection(own)) >= _SHARED_BY_A_QUESTION)
 
 
-def _failures(paste: Paste, found: list[Match], answered: set[str], runs: bool, prose: tuple[int, ...]) -> list[Match]:
+def _answered(notes: tuple[Match, ...]) -> set[str]:
+    """Ids of the entries that a note answers."""
+    return {other for note in notes for other in note.entry.related}
+
+
+def _failures(paste: Paste, found: list[Match], notes: tuple[Match, ...], reader: Reader) -> list[Match]:
     """What is wrong, in the order in which it is read: nothing that is over, nothing that a note answers."""
-    failures = _not_over(paste, [match for match in found if not match.entry.harmless], runs, prose)
-    failures = _without_weak(in_order(failures, history.story_from(paste)))
+    answered = _answered(notes)
+    failures = _not_over(paste, [match for match in found if not match.entry.harmless], reader)
+    failures = without_weak(in_order(failures, history.story_from(paste)))
     return [match for match in failures if match.how == "sign" or match.id not in answered]
 
 
-def _not_over(paste: Paste, matches: list[Match], runs: bool, prose: tuple[int, ...]) -> list[Match]:
+def _not_over(paste: Paste, matches: list[Match], reader: Reader) -> list[Match]:
     """Without what only lines of another time show, if anything is left or a transfer runs; deeds still count."""
     over = history.over(paste)
     now = [
@@ -233,13 +199,13 @@ def _not_over(paste: Paste, matches: list[Match], runs: bool, prose: tuple[int, 
         for match in matches
         if match.entry.area in _LASTING or not over.issuperset(proof.number for proof in match.proofs)
     ]
-    if runs:
+    if reader.runs_now or reader.may_run:
         return now
     if history.not_begun(paste.text[:_LOOKED_AT_CHARS]):
         now = [match for match in now if not match.entry.under_way] or now
     # A wait in the words of the reader is over if a deed stands behind it; a tool's own line may still hold.
-    told = {paste.numbers[index] for index in prose}
-    last_deed = max((_first_line(m) for m in now if m.entry.area in _DEEDS and not m.entry.under_way), default=0)
+    told = {paste.numbers[index] for index in reader.indexes}
+    last_deed = max((first_line(m) for m in now if m.entry.area in DEEDS and not m.entry.under_way), default=0)
     return [
         match for match in now if not match.entry.under_way or not 0 < _last_told(match, told) < last_deed
     ] or matches
@@ -251,25 +217,35 @@ def _last_told(match: Match, told: set[int]) -> int:
     return max(numbers, default=0) if told.issuperset(numbers) else 0
 
 
-def _found(paste: Paste, facts: Facts, ours: OwnOutput | None, prose: str, indexes: tuple[int, ...]) -> list[Match]:
+def _found(paste: Paste, facts: Facts, ours: OwnOutput | None, reader: Reader) -> list[Match]:
     """All that signs prove, and what the prose describes besides."""
-    found = [] if ours is not None and ours.success else _by_signs(paste, facts, prose, indexes)
+    found = [] if ours is not None and ours.success else _by_signs(paste, facts, reader)
     if ours is not None and ours.named_only:
         found = [match for match in found if match.id in ours.ids]
     found = [match for match in found if _fits(match.entry, facts)]
     proved = {match.id for match in found if not match.entry.harmless}
     return found + [
         match
-        for match in _by_words(paste, prose, indexes)
+        for match in _by_words(paste, reader)
         if match.id not in proved and _fits(match.entry, facts) and _may_stand_beside(match, proved)
     ]
 
 
-def _candidates(failures: list[Match], prose: str, facts: Facts, answered: set[str]) -> tuple[str, ...]:
-    """Ids to ask back about: what the prose resembles, and what is near it, fits the paste and is not answered yet."""
-    near = dict.fromkeys((*(match.id for match in failures), *describe.near(prose)))
-    fitting = (one for one in near if one not in answered and _fits(entry(one), facts))
-    return tuple(fitting)[:_MOST_CANDIDATES]
+def _candidates(
+    paste: Paste, failures: list[Match], facts: Facts, notes: tuple[Match, ...], reader: Reader
+) -> tuple[str, ...]:
+    """Ids to ask back about: what a paste resembles in which somebody tells of trouble, or a tool of the PC does."""
+    if not (failures or _tells_of_trouble(reader) or _TOOLS.search(paste.text[:_LOOKED_AT_CHARS])):
+        return ()
+    answered = _answered(notes)
+    near = dict.fromkeys((*seen.nearest(paste.text), *(match.id for match in failures)))
+    return tuple(one for one in near if one not in answered and _fits(entry(one), facts))[:_MOST_CANDIDATES]
+
+
+def _tells_of_trouble(reader: Reader) -> bool:
+    """Whether the reader says that something is wrong, or asks about our field."""
+    told = _TROUBLE.search(without_accents(reader.prose)) is not None or bool(reader.asks) or "?" in reader.prose
+    return told and describe.is_of_our_field(reader.prose)
 
 
 def _success(paste: Paste, failures: list[Match]) -> str:
@@ -298,9 +274,9 @@ def _has_unexplained_error(paste: Paste, found: list[Match]) -> bool:
     )
 
 
-def _by_signs(paste: Paste, facts: Facts, prose: str, places: tuple[int, ...]) -> list[Match]:
+def _by_signs(paste: Paste, facts: Facts, reader: Reader) -> list[Match]:
     grouped: dict[str, list[signs.Hit]] = {}
-    for hit in signs.hits_in(paste, facts, prose, places):
+    for hit in signs.hits_in(paste, facts, reader.prose, reader.indexes):
         grouped.setdefault(hit.id, []).append(hit)
     lone = len(grouped) == 1
     found = []
@@ -309,7 +285,7 @@ def _by_signs(paste: Paste, facts: Facts, prose: str, places: tuple[int, ...]) -
         sures = sorted({hit.sure for hit in hits}, reverse=True)
         score = min(_SUREST, sures[0] + _SECOND_SIGN * (len(sures) - 1))
         if not lone and all(hit.side_note for hit in hits):
-            score = min(score, _BESIDE_OTHERS)
+            score = min(score, BESIDE_OTHERS)
         found.append(Match(entry_id, round(score, 2), "sign", _proofs(paste, indexes)))
     return found
 
@@ -334,10 +310,10 @@ def _proofs(paste: Paste, indexes: Iterable[int]) -> tuple[Proof, ...]:
     return tuple(Proof(number, text) for number, text in lines if text.strip())
 
 
-def _by_words(paste: Paste, text: str, indexes: tuple[int, ...]) -> list[Match]:
+def _by_words(paste: Paste, reader: Reader) -> list[Match]:
     return [
-        Match(like.id, round(_sure_by(like), 2), "words", _proofs(paste, indexes))
-        for like in describe.resembling(text)
+        Match(like.id, round(_sure_by(like), 2), "words", _proofs(paste, reader.indexes))
+        for like in describe.resembling(reader.prose)
         if not entry(like.id).harmless
     ]
 
@@ -350,90 +326,3 @@ def _sure_by(like: describe.Likeness) -> float:
 def _may_stand_beside(described: Match, proved: set[str]) -> bool:
     """Whether a description counts if signs were found: only if it tells of their cause, and clearly."""
     return not proved or (described.score >= _CLEARLY_DESCRIBED and bool(proved & explained_by(described.id)))
-
-
-def _without_weak(matches: list[Match]) -> list[Match]:
-    """Without what is only possible beside what is certain, but for causes, consequences and side notes."""
-    if not any(match.score >= SURE for match in matches):
-        return matches
-    causes = {cause for match in matches for cause in match.follows}
-    return [
-        match
-        for match in matches
-        if match.score >= LIKELY or match.follows or match.id in causes or match.score <= _BESIDE_OTHERS
-    ]
-
-
-def in_order(matches: list[Match], story_from: int = 0) -> list[Match]:
-    """The matches, best first, but every cause before its consequences; says of each what it follows from.
-
-    What is under way comes first, whatever stands above it: nothing else may be done meanwhile.
-
-    story_from  number of the line from which the paste tells what came before its log; 0 if it does not
-    """
-    under_way = _under_way(matches)
-    causes = _causes_among(matches, story_from)
-    causes.update((match.id, set[str]()) for match in under_way)
-    waiting = sorted(matches, key=lambda m: (m not in under_way, -m.score, _first_line(m)))
-    ordered: list[Match] = []
-    while waiting:
-        chosen = _next(waiting, causes, [match.id for match in ordered])
-        waiting.remove(chosen)
-        before = causes[chosen.id] & {match.id for match in ordered}
-        follows = tuple(sorted(before - set().union(*(causes[nearer] for nearer in before))))
-        ordered.append(replace(chosen, follows=follows))
-    return ordered
-
-
-def _under_way(matches: list[Match]) -> list[Match]:
-    """What the modem does now: a wait that stands below all other lines, unless one of them tells of a wrong deed."""
-    if any(match.entry.area in (*_DEEDS, "files") and not match.entry.under_way for match in matches):
-        return []
-    waits = [match for match in matches if match.entry.under_way and match.how == "sign"]
-    others = [m for m in matches if m not in waits and m.score > _BESIDE_OTHERS]
-    last = max((proof.number for match in others for proof in match.proofs), default=0)
-    return [wait for wait in waits if wait.proofs and wait.proofs[-1].number > last]
-
-
-def _causes_among(matches: list[Match], story_from: int) -> dict[str, set[str]]:
-    """For each id those of the others that may have caused it."""
-    present = {match.id: match for match in matches}
-    causes: dict[str, set[str]] = {match.id: set() for match in matches}
-    for match in matches:
-        # What is only true of the board at large is no proven cause of anything.
-        for consequence in explained_by(match.id) if match.score > _BESIDE_OTHERS or match.how == "words" else ():
-            # If two entries could each explain the other, the surer one is the cause.
-            after = present.get(consequence)
-            if after is not None and match.id not in explained_by(after.id) and _in_time(match, after, story_from):
-                causes[consequence].add(match.id)
-    return causes
-
-
-@cache
-def explained_by(entry_id: str) -> frozenset[str]:
-    """Ids of all that may follow from an entry, also by way of something that is not seen."""
-    reached, waiting = set[str](), [entry_id]
-    while waiting:
-        new = set(entry(waiting.pop()).explains) - reached
-        reached |= new
-        waiting += new
-    return frozenset(reached - {entry_id})
-
-
-def _next(waiting: list[Match], causes: dict[str, set[str]], placed: list[str]) -> Match:
-    """The one to stand next: a consequence of the last one, else the best whose causes all stand, else the best."""
-    ready = [match for match in waiting if causes[match.id] <= set(placed)]
-    following = [match for match in ready if causes[match.id] & set(placed[-1:])]
-    return (following or ready or waiting)[0]
-
-
-def _in_time(cause: Match, after: Match, story_from: int) -> bool:
-    """Whether the order of the lines allows it: what was done later did not bring the modem into its mode before."""
-    if _first_line(after) < story_from <= _first_line(cause):
-        return True
-    deed = cause.entry.area in _DEEDS and after.entry.area == "modem" and cause.how == after.how == "sign"
-    return not deed or _first_line(cause) <= _first_line(after)
-
-
-def _first_line(match: Match) -> int:
-    return match.proofs[0].number if match.proofs else 0

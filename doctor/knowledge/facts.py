@@ -140,7 +140,7 @@ def facts_of(paste: Paste) -> Facts:
     """Read the facts of a paste."""
     found: dict[str, tuple[str, ...]] = {}
     text = _near(paste, _PLACES)
-    lowered = text.lower()
+    lowered = paste.lowered if text is paste.text else text.lower()
     for kind, (parts, pattern) in _PATTERNS.items():
         if not any(part in lowered for part in parts):
             continue

@@ -24,7 +24,7 @@ _TIME = (
     r"(?: (?! *\d{1,9}\.\d{3} )|$)"
     rf"|[A-Z][a-z]{{2}} [ \d]\d {_CLOCK} [\w.-]{{1,60}} [\w.-]{{1,40}}(?:\[\d{{1,9}}\])?:(?: |$))"
 )
-_MARGIN = re.compile(rf"^(?:{_QUOTES}+{_TIME}?|{_TIME})", re.MULTILINE)
+_MARGIN = re.compile(rf"^(?:{_QUOTES}{{1,60}}{_TIME}?|{_TIME})", re.MULTILINE)
 #: A block that is indented as a whole: one step of it, and a line without it.
 _STEPS = tuple(
     (re.compile(f"^{step}", re.MULTILINE), re.compile(rf"^(?!{step})[^\S\n]*\S", re.MULTILINE))

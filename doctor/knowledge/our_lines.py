@@ -45,9 +45,18 @@ _SURELY = re.compile(
     r"|(?:\d+ [a-z ]{1,14}, ){0,4}\d+ checks? passed; -v "
     r"| {2}more:  fipy-doctor open [a-z]|modem: the modem (?:answers|is |does )|\d+ of \d+ files? written"
     r"|kept in [^\n]{1,120}: \d+ files?, |(?:reading|writing) /flash/[^\n]{1,80}, \d+ bytes?$|Do this now:$"
-    r"|Not sure\. Is it one of these\?$)",
+    r"|Not sure\. Is it one of these\?$|Plan(?:, in short)?$(?=\n {2}image )"
+    r"|• step \d{1,2} of \d{1,2}: | {1,4}\d{1,3}% {2}[\d,]{1,20} of [\d,]{1,20} bytes$)",
     re.MULTILINE,
 )
+#: What only a flash prints before its end, the plan in front of it, its steps, how far a file is; as it names the step.
+_OF_A_FLASH = re.compile(
+    r"^(?:Plan, in short$|• step (\d{1,2} of \d{1,2}: [^\n(]{1,200}?)(?: \([^\n]*)?$"
+    r"| {1,4}\d{1,3}% {2}[\d,]{1,20} of [\d,]{1,20} bytes$)",
+    re.MULTILINE,
+)
+#: What we print when a flash is over, well or not.
+_OVER = re.compile(r"^(?:Flashed and proved$| {2}(?:now|cause): | {2,}more: {2}fipy-doctor open )", re.MULTILINE)
 _AT_WORK = re.compile(r"(?:• | {2,}waiting for | {1,4}\d+% )")
 #: What is said of an output, and the line of it that says it best, in the order of what counts most.
 _SAYS = tuple(
@@ -65,6 +74,11 @@ _SAYS = tuple(
         (
             "This is what fipy-doctor printed when it stopped: {}",
             r"(\S[^\n]{1,200})\n(?: {2}[^\n]{0,400}\n){0,8}? {2,20}more:  fipy-doctor open [a-z]",
+        ),
+        (
+            "This is a plan of fipy-doctor, which sent nothing: {}. The command at its end is the next step, and asks "
+            "before it sends.",
+            r"Plan$\n {2}image +([^\n,]{1,120})",
         ),
         ("This is what `fipy-doctor restore` printed: {}.", r"(\d+ of \d+ files? written[^\n]{0,60})$"),
         ("This is what `fipy-doctor backup` printed: {}.", r"(kept in [^\n]{1,120}: \d+ files?, [\d,]{1,20} bytes?)$"),
@@ -94,10 +108,21 @@ def summary(paste: Paste) -> str:
     """What an output of ours says in the paste; empty if there is none."""
     if not our_lines(paste):
         return ""
+    if (last := under_way(paste)) is not None:
+        far = f" as far as step {last[1]}" if last[1] else ""
+        return f"This is what `fipy-doctor flash` printed{far}. It does not say how that ended."
     for saying, pattern in _SAYS:
         if (found := pattern.search(paste.text)) is not None:
             return saying.format(found[1])
     return ""
+
+
+def under_way(paste: Paste) -> re.Match[str] | None:
+    """The last line of a flash of ours, the name of its step in it, if no line behind says how that ended."""
+    found = list(_OF_A_FLASH.finditer(paste.text)) if our_lines(paste) else []
+    if not found or _OVER.search(paste.text, found[-1].start()):
+        return None
+    return next((line for line in reversed(found) if line[1]), found[-1])
 
 
 def our_lines(paste: Paste) -> frozenset[int]:

@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from doctor.knowledge import said
 from doctor.knowledge.builds import BuildStep
 from doctor.knowledge.catalogue import Sign, entry, sources
 from doctor.knowledge.chain import find, holds
@@ -16,6 +15,7 @@ from doctor.knowledge.facts import Facts, side_of
 from doctor.knowledge.our_lines import our_lines
 from doctor.knowledge.paste import FAILED, Paste
 from doctor.knowledge.sizes import short_copy
+from doctor.knowledge.words import said
 
 #: A line that tells of an error.
 ERROR_LINE = r"(?:error|exception|fatal|panic|could not|couldn't|cannot|unable to|failed|failure)\b"

@@ -7,12 +7,24 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from doctor.link.telnet_url import without_password
 
 LONGEST_NAME = 40  #: characters of a URL that is shown whole: half a line
+_KEY_OF_PLACE = "labgrid:"
 _OF_A_DEVICE = ("", "spy", "alt")
+
+
+def at_place(url: str, place: str, at: str, coordinator: str) -> str:
+    """``url`` with the place of a board farm that it leads to, in the part that no server is asked for.
+
+    place        as it is typed behind ``--labgrid``
+    at           which port of which exporter, whatever address it is served at
+    coordinator  as it was typed; "" if it is the usual one
+    """
+    words = {"labgrid": place, "coordinator": coordinator, "at": at}
+    return f"{url}#{'&'.join(f'{name}={quote(word)}' for name, word in words.items() if word)}"
 
 
 def real_device(device: str) -> str:
@@ -44,21 +56,28 @@ class PortUrl:
 
     @property
     def device(self) -> str:
-        """The device that is meant; "" if it is none (``sim://``, ``socket://``)."""
-        if self.scheme not in _OF_A_DEVICE:
+        """The device that is meant; "" if it is none (``sim://``, ``socket://``, the key of a place)."""
+        if self.scheme not in _OF_A_DEVICE or self.text.startswith(_KEY_OF_PLACE):
             return ""
         return self.text.split("://", 1)[-1].split("?", 1)[0] if self.scheme else self.text
 
     @property
     def name(self) -> str:
         """How it reads in a sentence: the device, or the URL; the parameters of a simulated bench can fill lines."""
+        if self.place:
+            return self.place
         if self.device or len(self.text) <= LONGEST_NAME or "?" not in self.text:
             return self.device or self.text
         return f"{self.text.partition('?')[0]}?..."
 
     @property
     def key(self) -> str:
-        """What journal, lock and memory know it by: its name; of a kept bench, the folder that it is kept in."""
+        """What journal, lock and memory know it by: its name; of a kept bench, the folder that it is kept in.
+
+        In a board farm it is served at another address each time: there it is the place, and the exporter's port.
+        """
+        if self.place:
+            return f"{_KEY_OF_PLACE}{self.place.partition('/')[0]}@{self._behind_hash.get('at', '')}"
         if self.kept_in is None:
             return self.device or self.text
         return f"sim://{self._host}?state={self.kept_in.resolve()}"
@@ -68,6 +87,11 @@ class PortUrl:
         """The folder in which a simulated bench is kept (``state=DIR``); None elsewhere."""
         state = self._query.get("state") if self.is_simulated else None
         return Path(state) if state else None
+
+    @property
+    def place(self) -> str:
+        """The place of a board farm that it leads to, as typed behind ``--labgrid`` (``at_place``); else ""."""
+        return self._behind_hash.get("labgrid", "") if self.scheme == "rfc2217" else ""
 
     @property
     def recording(self) -> Path | None:
@@ -118,5 +142,14 @@ class PortUrl:
         return self.text.split("://", 1)[-1].partition("?")[0].partition("/")[0].lower()
 
     @property
+    def _behind_hash(self) -> Mapping[str, str]:
+        return dict(parse_qsl(self.text.partition("#")[2]))
+
+    @property
     def _query(self) -> Mapping[str, str]:
         return dict(parse_qsl(self.text.partition("?")[2].partition("#")[0]))
+
+
+def simulated(board: str, query: Mapping[str, object]) -> str:
+    """The URL of a simulated bench: ``board`` is fipy, gpy or sqn3330; ``query`` holds its parameters."""
+    return f"sim://{board}" + (f"?{urlencode(query)}" if query else "")

@@ -153,9 +153,10 @@ def _unknown(cure_id: str) -> Cure:
 
 @dataclass(frozen=True)
 class Cures:
-    """All cures by id."""
+    """All cures by id, and a warning for each that another package brought and that was left out."""
 
     by_id: Mapping[str, Cure] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
 
     def get(self, remedy: Remedy | str) -> Cure:
         """The cure that ``remedy`` names; a check of another package may name one that we do not have."""

@@ -193,6 +193,8 @@ def plan(planned: FlashPlan) -> dict[str, Any]:
         "limit_s": planned.all_limit_s,
         "boot_loaders": planned.core.loaders,
         "nothing_to_do": planned.core.nothing or None,
+        "agreed": list(planned.agreed),
+        "fingerprint": planned.fingerprint or None,
         "steps": [
             {
                 "step": s.id,

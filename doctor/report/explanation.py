@@ -12,8 +12,10 @@ from doctor.text.escape import shown, told
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from doctor.jobs.explain import Advice, Explained
-    from doctor.knowledge.explanation import Explanation, Match
+    from doctor.jobs.explain import Explained
+    from doctor.jobs.explaining.advice import Advice
+    from doctor.knowledge.explanation import Explanation
+    from doctor.knowledge.order import Match
 
 PROOFS_SHOWN = 6  #: lines that prove one match, without --verbose
 LINE_CHARS = 150
@@ -29,7 +31,7 @@ def console(explained: Explained, *, named: bool, verbose: bool) -> RenderableTy
     from rich.console import Group
     from rich.text import Text
 
-    from doctor.jobs.explain import advice
+    from doctor.jobs.explaining.advice import advice
 
     found = explained.explanation
     lines: list[RenderableType] = []
@@ -104,7 +106,8 @@ def _not_known(found: Explanation, advised: Advice) -> Iterable[RenderableType]:
 
 def members(all_explained: Sequence[Explained]) -> dict[str, Any]:
     """The members of the JSON document."""
-    from doctor.jobs.explain import RUN_NEXT, SEND_INSTEAD, advice
+    from doctor.jobs.explain import RUN_NEXT, SEND_INSTEAD
+    from doctor.jobs.explaining.advice import advice
 
     known = any(e.explanation.matches or e.explanation.says or e.explanation.notes for e in all_explained)
     return {

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import PurePath
 from typing import Any
+from urllib.parse import unquote
 
 from doctor.computer import is_windows
 
@@ -185,8 +186,18 @@ def _apart(word: str, takes: Collection[str]) -> tuple[str, ...]:
     return (name, value) if taken else (word,)
 
 
+#: Of a port in a board farm (link/port_url.py): its address is gone as soon as its place is given back. Then its key.
+_PLACE = re.compile(r"rfc2217://[^#]*#labgrid=(?P<labgrid>[^&]+)(?:&coordinator=(?P<coordinator>[^&]+))?&at=")
+_KEY_OF_PLACE = re.compile(r"labgrid:(.+)@")
+
+
 def _spelled(name: str, value: object) -> list[str]:
     flag = "--" + name.replace("_", "-")
+    if name == "port" and isinstance(value, str) and (place := _PLACE.match(value)):
+        named = {name: unquote(word) for name, word in place.groupdict().items() if word}
+        return [word for name, told in named.items() for word in (f"--{name}", told)]
+    if name == "port" and isinstance(value, str) and (place := _KEY_OF_PLACE.match(value)):
+        return ["--labgrid", place[1]]
     if value is True:
         return [flag]
     if value in (None, False, "", AUTO):

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from doctor.jobs.explain import advice
+from doctor.jobs.explaining.advice import advice
 from doctor.knowledge import explain
-from doctor.knowledge.asked import DEAD, DONE, FLASH, POWER, WORKED, asked
 from doctor.knowledge.builds import told_in
 from doctor.knowledge.paste import read
+from doctor.knowledge.words.asked import DEAD, DONE, FLASH, POWER, WORKED, asked
 
 
 def steps(text: str) -> list[tuple[str, str]]:

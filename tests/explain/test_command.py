@@ -10,6 +10,7 @@ import pytest
 from doctor.cli.main import run
 from doctor.errors import UsageError
 from doctor.jobs import explain as job
+from doctor.jobs.explaining.advice import advice
 from tests.another_system import on, powershell_says
 
 ROOT = Path(__file__).parent.parent.parent
@@ -111,6 +112,6 @@ def test_without_any_program_the_clipboard_says_what_to_do(monkeypatch: pytest.M
 def test_the_first_cause_gives_the_first_step() -> None:
     log = b"Received ERROR from AT+SMSWBOOT=0,0! Aborting!\nUnable to upgrade bootrom.\n"
     (explained,) = job.explain_sources([("x", log)])
-    advised = job.advice(explained.explanation)
+    advised = advice(explained.explanation)
     assert advised.together[0].startswith("smswboot-01-error comes first; unable-to-upgrade-bootrom may follow")
     assert advised.steps == explained.explanation.matches[0].entry.cure

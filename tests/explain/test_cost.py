@@ -98,6 +98,7 @@ RANDOM = random.Random(1).randbytes(250_000)
 def memory_per_byte(data: bytes) -> float:
     """Bytes that an answer takes at its most for each byte given, without what is read once for all answers."""
     explain(b"modem")
+    explain(b"ab\n" * 20_000)
     tracemalloc.start()
     try:
         explain(data)
@@ -116,7 +117,17 @@ def test_memory_is_a_few_bytes_for_each_byte_given(line: bytes) -> None:
 
 
 @pytest.mark.sampled(2, "long")
-@pytest.mark.parametrize("data", [b"> " * 45_000, b"ab\n" * 33_000])  # no more than is searched whole
+@pytest.mark.parametrize(
+    "data",  # no more than is searched whole
+    [
+        b"> " * 45_000,
+        b"ab\n" * 33_000,
+        b"> " * 15_000,
+        b"ab\n" * 20_000,
+        "é\n".encode() * 15_000,
+        "日本\n".encode() * 9_000,
+    ],
+)
 def test_lines_of_marks_and_of_two_letters_cost_no_more_than_text(data: bytes) -> None:
     assert memory_per_byte(data) < 10
 

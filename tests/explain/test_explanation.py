@@ -5,9 +5,9 @@ import time
 
 import pytest
 
-from doctor.jobs.explain import advice
-from doctor.knowledge import explain, explanation
-from doctor.knowledge.explanation import Match, in_order
+from doctor.jobs.explaining.advice import advice
+from doctor.knowledge import explain, explanation, order
+from doctor.knowledge.order import Match, in_order
 
 NOT_DETECTED = "Could not detect your modem!"
 
@@ -161,7 +161,7 @@ def test_a_megabyte_takes_no_longer_than_it_may() -> None:
 
 
 def test_the_words_for_confidence_cover_the_scores() -> None:
-    said = [Match("brownout", score, "sign", ()).confidence for score in (0.5, explanation.LIKELY, explanation.SURE)]
+    said = [Match("brownout", score, "sign", ()).confidence for score in (0.5, order.LIKELY, order.SURE)]
     assert said == ["possible", "likely", "certain"]
 
 
@@ -358,7 +358,7 @@ def test_who_unplugs_usb_beside_a_battery_is_told_of_the_true_power_cycle() -> N
 
 def test_a_question_mark_of_a_program_asks_nothing() -> None:
     text = b"serial.serialutil.SerialException: returned no data (device disconnected or multiple access on port?)\n"
-    assert not explain(text).asks
+    assert not explain(text).reader.asks
 
 
 def test_the_call_in_main_py_goes_before_the_power() -> None:

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from doctor.jobs.explain import Advice, advice
+from doctor.jobs.explaining.advice import Advice, advice
 from doctor.knowledge import entries, explain
 
 FACTORY = "Bootloader0* : 5.1.1.0 [33080]\nBootloader1 : NA\nSoftware     : 5.1.1.0 [33080]\n"
@@ -79,7 +79,7 @@ def test_a_transfer_that_runs_is_not_to_be_interrupted(told: str) -> None:
     ],
 )
 def test_what_is_over_is_no_transfer_that_runs(told: str) -> None:
-    assert not explain(f"LR5.1.1.0-41065\n{told}".encode()).runs_now
+    assert not explain(f"LR5.1.1.0-41065\n{told}".encode()).reader.runs_now
 
 
 @pytest.mark.parametrize(
@@ -280,7 +280,7 @@ def test_no_entry_tells_a_step_that_disturbs_a_flash_that_runs() -> None:
             found = explain(text.encode())
             seen += entry_id in {match.id for match in found.matches}
             told = advice(found)
-            assert "Do not interrupt it" in "".join(told.answers) or not found.runs_now, (entry_id, runs)
+            assert "Do not interrupt it" in "".join(told.answers) or not found.reader.runs_now, (entry_id, runs)
             steps = (step.removeprefix("Do not press Ctrl-C. ") for step in told.steps)
             assert not any(map(_DISTURBS.search, steps)), (entry_id, runs)
     assert seen > len(entries())
@@ -410,7 +410,7 @@ def test_what_was_done_to_the_modem_yesterday_is_not_over_today() -> None:
         '- heute: Pymakr "Failed to connect (Error: Port is not open)"\n- Code.exe läuft noch 3 mal'
     )
     found = explain(text.encode())
-    assert not found.runs_now
+    assert not found.reader.runs_now
     assert "power-removed-during-flash" in [match.id for match in found.causes]
 
 

@@ -19,6 +19,7 @@ from doctor.engine import Report
 from doctor.errors import Exit, LinkError
 from doctor.events import CheckEnded
 from doctor.jobs import explain as job
+from doctor.jobs.explaining.advice import advice
 from doctor.jobs.flashing.result import FlashResult
 from doctor.jobs.memory.logbook import Logbook
 from doctor.knowledge import explain
@@ -191,7 +192,7 @@ ENODEV = b"OSError: [Errno 19] ENODEV\nonly unplugging helps\n"
 def test_no_step_contradicts_another_and_the_end_of_the_paste_decides(text: bytes, keep: bool) -> None:
     (explained,) = job.explain_sources([("x", text)])
     assert len(explained.explanation.causes) == 2
-    steps = job.advice(explained.explanation).steps
+    steps = advice(explained.explanation).steps
     assert any("unplug USB" in step for step in steps) is not keep
     assert steps[0].startswith("Leave board, cable, power and the window") is keep
 
@@ -232,7 +233,7 @@ def test_what_a_check_printed_proves_what_it_names_and_nothing_else(
     assert "passed" in good.says
     bad = explain(form(shown(capsys, "check", "--port", "sim://fipy?scenario=jumpers-fitted")).encode())
     assert [match.id for match in bad.matches] == ["expansion-rts-cts-jumpers"]
-    assert not job.advice(bad).judged
+    assert not advice(bad).judged
 
 
 @pytest.mark.long
@@ -245,9 +246,9 @@ def test_what_a_plan_and_a_flash_printed_is_no_failure(practice: str, capsys: py
         flashed = form(flash)
         found = explain(f"{flashed}\nCan I unplug it?\n".encode())
         assert not found.matches and found.says.startswith("This shows a success")
-        assert job.advice(found).answers[-1].startswith("May the power go? Yes, if no other")
+        assert advice(found).answers[-1].startswith("May the power go? Yes, if no other")
         again = explain(f"{flashed}\n   40%  2,493,792 of 6,160,982 bytes\nCan I unplug it?\n".encode())
-        assert job.advice(again).answers[-1].startswith("May the power go? No")
+        assert advice(again).answers[0].startswith("Do not interrupt it: no Ctrl-C, no reset, no power cut")
 
 
 def test_what_another_tool_printed_beside_ours_counts(capsys: pytest.CaptureFixture[str]) -> None:
@@ -279,7 +280,7 @@ def test_the_answers_of_explain_are_no_questions_of_the_reader(capsys: pytest.Ca
     asked = "The modem runs LR5.1.1.0-33988. Will a flash fix that? Which file do I need?\nOSError: [Errno 16] EBUSY"
     answer = shown(capsys, "explain", asked)
     assert "Does a flash help? " in answer
-    assert not explain(answer.encode()).asks
+    assert not explain(answer.encode()).reader.asks
 
 
 #: A command whose print tells nothing of a modem, and what is said of it.
@@ -403,3 +404,43 @@ def test_a_board_that_starts_behind_times_is_not_silent(before: str, lines: tupl
 
 def test_a_trace_as_people_read_it_is_known() -> None:
     assert explain(AS_READ.encode()).says.startswith("This is a trace of fipy-doctor")
+
+
+#: What `fipy-doctor flash` and `plan` print (tests/snapshots hold them whole), from the place where each is cut.
+PLAN = (
+    "  image     PRACTICE-41065.dup, 6,160,982 bytes, SHA-256 65f9d61bdd4a90c0…\n"
+    "  modem     SQN3330, mode application, runs LR5.1.1.0-38638, CATM1\n  result    build 41065, CATM1\n"
+)
+FLASH = (
+    f"Plan, in short\n{PLAN}• reading the card\n"
+    "• step 3 of 7: restart the modem into its updater (recovery) (about 10 s, at most 5 min)\n"
+    "• step 4 of 7: send PRACTICE-41065.dup (6160982 bytes), which the modem writes while it arrives (about 3 min)\n"
+    "   10%  631,008 of 6,160,982 bytes\n   20%  1,251,936 of 6,160,982 bytes\n"
+)
+
+
+@pytest.mark.parametrize("lines", [range(9), range(6), range(6, 9), range(8, 9), range(4)])
+def test_a_screen_of_a_flash_that_is_cut_off_is_of_one_that_may_go_on(lines: range) -> None:
+    found = explain("\n".join(FLASH.split("\n")[lines.start : lines.stop]).encode())
+    assert found.says.startswith("This is what `fipy-doctor flash` printed")
+    assert ("step 4 of 7: send PRACTICE-41065.dup." in found.says) == (6 in lines)
+    assert advice(found).answers == (advice(found).answers[0],) and "Do not interrupt it" in advice(found).answers[0]
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        "\nFlashed and proved\n  sent      6,160,982 bytes\n",
+        "the modem fell silent at 20 %\n  now:   it waits\n  more:  fipy-doctor open modem-fell-silent\n",
+    ],
+)
+def test_a_screen_of_a_flash_that_ended_says_how(end: str) -> None:
+    found = explain((FLASH + end).encode())
+    assert not found.reader.may_run
+    assert found.says and "as far as" not in found.says
+
+
+def test_a_plan_is_known_and_sent_nothing() -> None:
+    found = explain(f"Plan\n{PLAN}  1. ask the modem 500 times (about 5 s, at most 8 min)\n".encode())
+    assert found.says.startswith("This is a plan of fipy-doctor, which sent nothing: PRACTICE-41065.dup.")
+    assert not found.matches and not found.candidates

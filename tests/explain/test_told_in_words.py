@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from doctor.jobs.explain import advice
+from doctor.jobs.explaining.advice import advice
 from doctor.knowledge import explain
-from doctor.knowledge.history import over, story_from
 from doctor.knowledge.paste import read
 from doctor.knowledge.sizes import short_copy
+from doctor.knowledge.words.history import over, story_from
 
 if sys.version_info >= (3, 11):
     import tomllib

@@ -9,7 +9,8 @@ from functools import cache
 from pathlib import Path
 
 from doctor.documents.trace_lines import FIRST_BYTES, lines_of
-from doctor.jobs.explain import advice, explain_sources
+from doctor.jobs.explain import explain_sources
+from doctor.jobs.explaining.advice import advice
 from doctor.knowledge import paste
 from doctor.link import telnet_url
 from doctor.link.port_url import PortUrl

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from doctor.jobs.explain import advice
+from doctor.jobs.explaining.advice import advice
 from doctor.jobs.way_told import way
 from doctor.knowledge import explain
 from doctor.updater import plan, states

@@ -11,6 +11,7 @@ import click
 from doctor.cli import options, signals, stdio
 from doctor.cli.commands.check import show_next, show_report
 from doctor.cli.screen import Screen
+from doctor.cli.told_to_stop import ToldToStop
 from doctor.errors import Stopped
 from doctor.text.command import METHODS, ON_CARD, VIAS
 
@@ -55,6 +56,19 @@ COMPRESS = click.option("--compress", is_flag=True, help="Send a zlib stream to 
 @click.option("--override", multiple=True, metavar="ID", help="Flash although this check failed.")
 @options.interrupt
 @options.dry_run
+@click.option(
+    "--plan",
+    "agreed_plan",
+    default="",
+    metavar="FINGERPRINT",
+    help="Carry out no other plan than the one whose JSON has this fingerprint; it still needs its yes.",
+)
+@click.option(
+    "--stop-on-stdin",
+    is_flag=True,
+    help="For programs that cannot press Ctrl-C: `stop` on standard input is that; `stop transfer` is also the yes "
+    "to its question.",
+)
 @click.option("--yes", "-y", is_flag=True, help="Confirm the plan that is printed, and nothing else.")
 @FILES
 def command(files: tuple[Path, ...], **given: Any) -> int:
@@ -73,8 +87,14 @@ def command(files: tuple[Path, ...], **given: Any) -> int:
     named, card_file = _apart(files)
     bench_options = options.bench_options(given, firmware=named, card_file=card_file)
     request = FlashRequest(
-        given["via"], given["method"], frozenset(given["override"]), given["deadline_s"], given["compress"]
+        given["via"],
+        given["method"],
+        frozenset(given["override"]),
+        given["deadline_s"],
+        given["compress"],
+        given["agreed_plan"],
     )
+    told_to_stop = ToldToStop() if given["stop_on_stdin"] else None
     with options.open_bench(bench_options, given) as bench:
         screen = options.screen_of(given, bench_options)
         if not bench_options.firmware and bench_options.card_file is None:
@@ -87,7 +107,7 @@ def command(files: tuple[Path, ...], **given: Any) -> int:
             if given["dry_run"]:
                 result = rehearse(bench, request, screen.telling(view.hear, bench.seconds))
             else:
-                consent = TerminalConsent(screen, yes=given["yes"], pause=view.pause)
+                consent = TerminalConsent(screen, yes=given["yes"], pause=view.pause, told=told_to_stop)
                 signals.over_once(lambda: view.begun)
                 try:
                     result = flash(bench, request, consent=consent, listen=screen.telling(view.hear, bench.seconds))

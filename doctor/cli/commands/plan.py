@@ -33,6 +33,15 @@ def command(ctx: click.Context, /, files: tuple[Path, ...], **given: Any) -> int
     The same as flash --dry-run.
     """
     result: int = ctx.invoke(
-        flash_command, files=files, override=(), interrupt=False, dry_run=True, yes=False, command_name="plan", **given
+        flash_command,
+        files=files,
+        override=(),
+        interrupt=False,
+        dry_run=True,
+        yes=False,
+        agreed_plan="",
+        stop_on_stdin=False,
+        command_name="plan",
+        **given,
     )
     return result

@@ -13,6 +13,7 @@ from doctor.errors import DoctorError, FirmwareError
 from doctor.events import Event, StepStarted
 from doctor.firmware.bootrom import FROM_BOARD
 from doctor.jobs.amended import amended
+from doctor.jobs.flashing.fingerprint import fingerprint
 from doctor.jobs.flashing.steps_done import first_sent, numbered
 from doctor.jobs.flashing.ways import choose_via
 from doctor.jobs.hands import POWER_CYCLE
@@ -40,6 +41,7 @@ class FlashRequest:
     """How to flash. ``override`` names checks whose failure the user takes upon themselves.
 
     compress  send a zlib stream to a modem that takes one (Monarch 2)
+    plan      fingerprint of the only plan that is meant; "" for whichever comes out
     """
 
     via: str = "auto"
@@ -47,6 +49,7 @@ class FlashRequest:
     override: frozenset[str] = field(default_factory=frozenset)
     deadline_s: float | None = None
     compress: bool = False
+    plan: str = ""
 
     def command(self, options: BenchOptions) -> Command:
         """The flash that was asked for, as it is typed."""
@@ -77,6 +80,7 @@ class FlashPlan:
     agreed  the risks that the user agreed to, and the checks whose failure they took upon themselves
     upload  what must be copied to the card in the board first; empty if nothing must, or cannot be
     first_s seconds that usually pass before the first step, besides copying the updater to a board without it
+    fingerprint  of all that is agreed to (fingerprint.py); "" for a replay, whose board cannot be asked who it is
     """
 
     image: FirmwareImage
@@ -90,6 +94,7 @@ class FlashPlan:
     was: int | None = None
     first_s: float = 0.0
     agreed: tuple[str, ...] = ()
+    fingerprint: str = ""
 
     def usual_s(self, step: Step) -> float:
         """Seconds that a step usually takes."""
@@ -158,7 +163,12 @@ def plan_for(bench: Bench, request: FlashRequest) -> FlashPlan | DoctorError:
     line = Line.measured(bench.profile.app_baud, bench.link.answer_s if via != "card" else None)
     agreed = (*sorted(bench.options.accept), *(f"{check} failed" for check in sorted(request.override)))
     was = bench.options.was
-    return FlashPlan(images[-1], facts, via, core, line, files, request.compress, upload, was, first_s, agreed)
+    mark = ""
+    if bench.recording is None:
+        sent = {file.role: file.sha256 for file in files}
+        besides = (via, request.compress, bool(upload), was, *agreed)
+        mark = fingerprint(journals.ids_of(bench), facts, core, sent, besides)
+    return FlashPlan(images[-1], facts, via, core, line, files, request.compress, upload, was, first_s, agreed, mark)
 
 
 def _not_compressed(family: str) -> Refusal:

@@ -55,9 +55,9 @@ class Crowd:
             write_whole(self._file, "".join(f"{board.names[0]}\n" for board in self.boards).encode())
 
     def wait(self) -> None:
-        """Return when a board is not served any more; Ctrl-C gets through."""
-        while all(board.serves for board in self.boards):
-            threading.Event().wait(0.1)
+        """Return when no board is served any more; Ctrl-C gets through."""
+        for board in self.boards:
+            board.wait()
 
 
 def url_of(url: str, number: int, count: int) -> str:

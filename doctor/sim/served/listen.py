@@ -94,11 +94,6 @@ class Listener:
             names.append(f"rfc2217://localhost:{self._network.tcp_port}")
         return tuple(names)
 
-    @property
-    def serves(self) -> bool:
-        """Whether it goes on serving."""
-        return self._thread.is_alive()
-
     def by_hand(self, work: Callable[[Hands], None]) -> None:
         """Let the simulated user do something while others use the bench; returns when it is done.
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 import re
 from collections import deque
 
-from doctor.knowledge import said
 from doctor.knowledge.accents import without_accents
-from doctor.knowledge.our_lines import our_lines, tells_of_work
+from doctor.knowledge.our_lines import our_lines, tells_of_work, under_way
 from doctor.knowledge.paste import Paste
+from doctor.knowledge.words import said
 
 _MOST_LINES = 400  #: a story is short; in a longer paste these words are parts of logs
 _BEGIN = r"^\W{0,4}(?:(?:and|und|y|et|en)\s)?(?:day|tag|dia|jour|dag)?\W?\d{0,2}\W{0,3}"
@@ -106,6 +106,7 @@ _HAS_BEGUN = re.compile(
     re.I,
 )
 #: Ideas of said.txt.
+_LEFT_RUNNING = "left-running"
 _SAID_TO_RUN, _WAITED_FOR, _OF_THE_POWER, _POWER_LOST = "runs-now", "waits", "plug", "power-lost"
 _BREAKS_OFF = (_POWER_LOST, "stopped", "reset", "slept")
 #: Another program that did not get in: that ends no transfer.
@@ -172,12 +173,34 @@ def runs_now(paste: Paste) -> bool:
 
 
 def may_run(paste: Paste) -> bool:
-    """Whether a transfer is waited for, or the power asked about, at its last figure, and nothing broke it off."""
+    """Whether a transfer may go on: it was left running, or at its last figure it is waited for, or asked about.
+
+    Nothing broke it off, and nothing tells that it ended.
+    """
+    if under_way(paste) is not None:
+        return True
     text = without_accents(paste.text[-_LOOKED_AT_CHARS:])
+    left_at = said.told_at(text, _LEFT_RUNNING)
+    if left_at is not None and not _has_ended("\n".join(text.split("\n")[left_at:])):
+        return True
+    if _asked_at_a_figure(text):
+        return True
     last = None if not_begun(text) else _last_of_a_transfer(text)
     if last is None or all(said.told_at(_from_line_of(last), idea) is None for idea in (_WAITED_FOR, _OF_THE_POWER)):
         return False
     return all(said.told_at(_from_line_of(last), idea) is None for idea in _BREAKS_OFF)
+
+
+def _asked_at_a_figure(text: str) -> bool:
+    """Whether a question about the power, or about stopping, names how far something is, and nothing broke it off."""
+    asked = any(
+        sentence.rstrip().endswith("?")
+        and _FIGURE.search(sentence)
+        and not _NOT_OF_A_TRANSFER.search(sentence)
+        and said.told_at(sentence, _OF_THE_POWER) is not None
+        for sentence in _SENTENCE_END.split(text[-_BEHIND_CHARS:])
+    )
+    return asked and not _has_ended(text) and all(said.told_at(text, idea) is None for idea in _BREAKS_OFF)
 
 
 def _from_line_of(last: re.Match[str]) -> str:

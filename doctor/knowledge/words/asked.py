@@ -12,6 +12,7 @@ from doctor.knowledge.accents import without_accents
 FLASH, AGAIN, ERASE, GO, POWER = "flash", "again", "erase", "go", "power"
 NEWER, DONE, DEAD, WORKED, HELPS = "newer", "done", "dead", "worked", "helps"
 WHICH, TO_CATM1, TO_NB1 = "which", "to-catm1", "to-nb1"
+MILD, FIRST, LONG, NEXT = "mild", "first", "long", "next"
 
 _SENTENCE = re.compile(r"[^\n?!.]*(?:\.(?=\S)[^\n?!.]*)*[?!.]?")  #: a point inside a word ends none
 _HOW = re.compile(
@@ -73,6 +74,30 @@ _RADIOS = {
     TO_CATM1: re.compile(_TOWARDS + r"(?:cat[- ]?m1?|lte-?m)\b", re.I),
     TO_NB1: re.compile(_TOWARDS + r"(?:nb[- ]?iot|nb1|narrow-?band)\b", re.I),
 }
+#: How long it takes, and what to do next: asked with words that begin no yes or no.
+_LONG = re.compile(
+    r"\bhow (?:much )?long(?:er)?\b|\bwhen (?:will|does|is) (?:it|this|the \w+) (?:be )?(?:over|done|finish\w*|end"
+    r"|ready)"
+    r"|\bwie lange?\b|\bwann ist (?:es|das|er) (?:fertig|vorbei)|\bcuanto (?:tiempo|tarda|dura|mas)|\bcombien de temps"
+    r"|\bhoe ?lang\b",
+    re.I,
+)
+_NEXT = re.compile(
+    r"\b(?:what (?:now|next|first|(?:do|should|can|must|shall) i (?:do|try)|to do|would you (?:do|try))"
+    r"|anything to do|where (?:do|should) i (?:start|begin)|which (?:step|one) (?:first|next|comes first)"
+    r"|was (?:nun|jetzt|tun|mache? ich|kann ich (?:tun|machen)|soll ich (?:tun|machen))|wie (?:geht es|gehe ich) weiter"
+    r"|womit (?:fange|soll) ich|que (?:hago|hacer|puedo hacer)|y ahora|por donde (?:empiezo|empezar)"
+    r"|que (?:dois-je )?faire"
+    r"|par ou commencer|et maintenant|wat (?:nu|moet ik (?:nu )?doen|kan ik (?:doen|proberen))|waar begin ik)\b",
+    re.I,
+)
+#: What is installed or updated where no modem is flashed.
+_OF_THE_PC = re.compile(
+    r"\b(?:drivers?|treiber|controlador\w*|pilotes?|stuurprogramma|pyserial|python|librar(?:y|ies)|plugins?|extension"
+    r"|pymakr|atom|vs ?code|thonny|mpremote|rshell|ampy|windows|mac ?os)\b",
+    re.I,
+)
+_OF_THE_MODEM = re.compile(r"\b(?:re)?flash|\.dup\b|\bmodem|\d{5}", re.I)
 _LISTED = re.compile(r"\[[^\]\n]*\]")  #: what a prompt listed is no word of the reader
 _ABOUT = {
     WORKED: re.compile(
@@ -95,7 +120,7 @@ _ABOUT = {
     ),
     FLASH: re.compile(
         r"\b(?:re)?flash(?! (?:chip|memory|storage|file ?system))"
-        r"|\bup(?:grad|dat)|\binstall|\bsqnsupgrade(?!\.(?:info|version))|\brun\(|\bdowngrad"
+        r"|\bup(?:grad|dat)(?!er\.elf)|\binstall|\bsqnsupgrade(?!\.(?:info|version))|\brun\(|\bdowngrad"
         r"|\b(?:way|path|route|weg|camino|chemin|manera|moyen|manier) (?:from|to|von|nach|zu|de|desde|a|pour|van"
         r"|naar|om)\b"
         r"|\bgo(?:ing)? (?:lower|back|down|straight|directly)|\b(?:go|get) (?:\w+ ){0,2}to \d{5}|spielen\b"
@@ -149,6 +174,20 @@ _ABOUT = {
         r"(?![^?]*\b(?:link|download|page|site|seite)\b)",
         re.I,
     ),
+    FIRST: re.compile(
+        r"\b(?:before|prior to|first|ahead of|vor(?:her)?|zuerst|bevor|erst|antes|primero|avant|d.abord"
+        r"|voor(?:dat)?|eerst)\b"
+        r"(?=[^?]*\?)",
+        re.I,
+    ),
+    MILD: re.compile(
+        r"\b(?:ignor\w+|harmless|dangerous|harmful|serious|bad(?: sign)?|worr(?:y|ied)|normal(?:e|es|s)?"
+        r"|leave (?:it|that|this)"
+        r" (?:alone|as it is|be)|anything wrong|(?:any|a) problems?|expected|matters?|good now|all good"
+        r"|schlimm|gefaehrlich|ignorieren|harmlos|bedenklich|egal|probleme?|grave|peligros[oa]|malo|problemas?"
+        r"|preocup\w+|dangereux|inquiet\w+|problemes?|erg|gevaarlijk|negeren|normaal|probleem|zorgen)\b",
+        re.I,
+    ),
     DONE: re.compile(
         r"\b(?:anyone|anybody|ha[sd] someone|did someone|(?:jemand|alguien|quelqu.un|iemand)(?=[^?]*\?))\b"
         r"(?![^?]*\b(?:ide[ae]s?|idee|tips?|clue|hints?|advice|help|know|explain|Ahnung|Rat|consejo|conseil|raad"
@@ -163,6 +202,9 @@ _ABOUT = {
         r"|(?:restart|reboot|reinici\w+"
         r"|redemarrer|herstart\w*) (?:it|the (?:board|modem)|la placa|la carte|het bord)"
         r"|(?:Board|Modul|Modem)\b[^?.]{0,20}neu ?starten|\beteindre|\barreter"
+        r"|\b(?:ctrl|control|strg)[- +]{0,3}c\b|\bkill (?:it|the)\b|\b(?:stop|abort|cancel|break) (?:it|this|the"
+        r" (?:update|upgrade|transfer|script|flash\w*))|\bclose (?:the |this )?(?:window|terminal|tool|script)"
+        r"|\bdoorknippen|\bparar(?:lo|la)\b|\bstoppen\b"
         r"|koppelen\b|\beruit|trekken\b|\beraf\b|\buit(?:schakel|zet)|\bafbreken",
         re.I,
     ),
@@ -182,8 +224,13 @@ def asked(prose: str) -> tuple[str, ...]:
                 kinds = _kinds(before) or kinds
             found |= kinds - {FLASH} if WORKED in kinds or _OF_THE_PAST.match(sentence) else kinds
         before = sentence
+    found |= {kind for kind, words in ((LONG, _LONG), (NEXT, _NEXT)) if words.search(prose)}
     wished = (kind for kind, words in _RADIOS.items() if words.search(prose))
-    return (*(kind for kind in _ABOUT if kind in found), *((WHICH,) if _WHICH.search(prose) else ()), *wished)
+    return (
+        *(kind for kind in (*_ABOUT, LONG, NEXT) if kind in found),
+        *((WHICH,) if _WHICH.search(prose) else ()),
+        *wished,
+    )
 
 
 def questions(prose: str) -> str:
@@ -196,8 +243,16 @@ def _kinds(sentence: str) -> set[str]:
     """What one sentence asks; a flash in a question about the power, or about others, is only what it is about."""
     sentence = _MEANWHILE.sub(" ", sentence)
     kinds = {kind for kind, about in _ABOUT.items() if about.search(sentence)}
+    if _OF_THE_PC.search(sentence) and not _OF_THE_MODEM.search(sentence):
+        kinds -= {FLASH, GO}
+    if FIRST in kinds and not kinds & {FLASH, GO, HELPS}:
+        kinds -= {FIRST}
+    if FIRST in kinds:
+        kinds -= {HELPS}
     if POWER in kinds:
-        kinds -= {DEAD, GO}
+        kinds -= {DEAD, GO, MILD}
     if kinds & {POWER, DONE, DEAD, AGAIN, ERASE, HELPS}:
         kinds -= {FLASH}
-    return kinds - {GO} if kinds - {GO} else kinds
+    if kinds - {GO, MILD}:
+        return kinds - {GO, MILD}
+    return kinds - {GO} if MILD in kinds else kinds

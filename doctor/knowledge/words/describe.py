@@ -15,7 +15,7 @@ from functools import cache
 
 from doctor.knowledge.accents import without_accents
 from doctor.knowledge.builds import Build
-from doctor.knowledge.catalogue import HERE, entry, sources
+from doctor.knowledge.catalogue import HERE, sources
 from doctor.knowledge.our_lines import is_ours, our_lines
 from doctor.knowledge.paste import Paste
 
@@ -30,11 +30,8 @@ _LEAST_QUERY_WORDS = 3
 _FEW_WORDS = 2
 _LEAST_OF_FEW = 0.27
 _STANDS_OUT = 1.2
-_LEAST_NEAR = 0.15  #: of what is asked back about
-_NEAR_ENOUGH = 0.7  #: share of the best one's likeness, so that no chance word brings a guess beside it
-_LEAST_NEAR_SHARED = 2
-_MOST_ASKED_WORDS = 40
 _LEAST_OF_A_QUESTION = 2  #: words of a line
+_MOST_LINES_OF_A_POST = 400
 _SHORT_LINES = 2  #: a paste of so many lines is a description, however few words a line has
 
 _WORD = re.compile(r"[a-z0-9][a-z0-9_./+=-]*[a-z0-9]|[a-z0-9]|\[\]")
@@ -93,6 +90,8 @@ _PRINTED = (
     r"[\w.]*(?:Error|Exception):",
 )
 _NO_PROSE = re.compile(rf"^\W*?(?:{'|'.join(_PRINTED)})", re.IGNORECASE)
+_ERROR_QUOTED = re.compile(r"\W{0,3}[\w.]*(?:Error|Exception):? ")
+_SENTENCE_ENDS = re.compile(r"[.!?] (?=[^\W\d_])| [-\u2013] ")
 _ASKS = re.compile(r"[^\W\d]\d?\)? ?\?\s|\?$")  #: a question in a line
 _VALUES = ("['", '["', "b'", "{", "(sysname")  #: how printed values begin
 #: Without one of these a text is not about our boards, however well its words fit.
@@ -144,34 +143,44 @@ def prose(paste: Paste, apart: Iterable[Build] = ()) -> tuple[str, tuple[int, ..
     return "\n".join(kept), tuple(indexes)
 
 
+def behind_quotes(paste: Paste) -> str:
+    """The sentences that follow a quoted error on its line: they ask, and describe nothing but that error."""
+    found, ours = [], our_lines(paste)
+    for index in range(min(len(paste.numbers), _MOST_LINES_OF_A_POST)):
+        line = paste.slice(index, index + 1)[:_MOST_QUERY_CHARS]
+        if index not in ours and _ERROR_QUOTED.match(line) and (end := _SENTENCE_ENDS.search(line)) is not None:
+            found.append(line[end.end() :])
+    return "\n".join(found)
+
+
 def resembling(text: str) -> list[Likeness]:
     """The entries that a description resembles, best first; empty if nothing is near enough."""
     query = Counter(words_of(text))
-    if len(query) < _FEW_WORDS or not _DOMAIN.search(folded(text)):
+    if len(query) < _FEW_WORDS or not is_of_our_field(text):
         return []
-    likes = _likes(query)
+    found = likes(query)
     scores = [
         like
-        for like in likes
+        for like in found
         if any(like.shared >= least and like.score >= needed for least, needed in _LEAST_BY_SHARED)
     ]
     if len(query) < _LEAST_QUERY_WORDS or (len(query) == _LEAST_QUERY_WORDS and not scores):
-        return _outstanding([like for like in likes if like.shared == like.known])
+        return _outstanding([like for like in found if like.shared == like.known])
     best = scores[0].score if scores else 0.0
     return [like for like in scores[:_MOST] if like.score >= max(LEAST_SCORE, best * NEAR_BEST)]
 
 
-def near(text: str) -> list[str]:
-    """Ids of the entries that a short description might mean, best first, for somebody to choose from."""
-    query = Counter(words_of(text))
-    if not _FEW_WORDS <= len(query) <= _MOST_ASKED_WORDS or not _DOMAIN.search(folded(text)):
-        return []
-    likes, shared = _likes(query)[:_MOST], min(_LEAST_NEAR_SHARED, len(query))
-    least = max(_LEAST_NEAR, _NEAR_ENOUGH * likes[0].score) if likes else 0.0
-    return [like.id for like in likes if like.score >= least and like.shared >= shared and not entry(like.id).harmless]
+def is_of_our_field(text: str) -> bool:
+    """Whether a text is about our boards at all."""
+    return _DOMAIN.search(folded(text)) is not None
 
 
-def _likes(query: Counter[str]) -> list[Likeness]:
+def documents() -> dict[str, dict[str, float]]:
+    """The weighed words of every entry."""
+    return _index().documents
+
+
+def likes(query: Counter[str]) -> list[Likeness]:
     """All entries that share a word, best first."""
     index = _index()
     vector = {word: (1 + math.log(times)) * index.rarity.get(word, 0.0) for word, times in query.items()}

@@ -1,0 +1,166 @@
+"""Answers on a flash of the modem: whether, again, which file, what is newer, and what the modem runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from doctor.jobs.explaining.steps import FLASHES, FORBIDS, SAYS_NO
+from doctor.knowledge.builds import CAT_M1, NB_IOT, RADIOS
+from doctor.knowledge.explanation import SUCCESS, WORKING_MODEM, Explanation
+from doctor.knowledge.order import Match
+from doctor.knowledge.words.asked import DONE, FLASH, GO, NEWER, POWER, TO_CATM1, TO_NB1, WHICH, WORKED
+
+_POINTS_ON = ("is against it", "Better: flash ")  #: of a verdict that allows a file, or names the one to take
+_OF_A_FLASH = ("flash-process", "firmware-file", "modem", "power")  #: areas whose entries forbid or hold up a flash
+#: A text does not tell which boot loader runs, what is in a file, or whether the modem is free.
+_PLAN_DECIDES = "`fipy-doctor plan FILE.dup` reads modem and file, and decides; it sends nothing."
+
+
+def judged_by_the_rules(explanation: Explanation) -> str:
+    """What the rules say of the step that the text tells of, if it is asked about and nothing stands before it."""
+    causes = () if explanation.unsure else explanation.causes
+    stands_before = any(cause.how == "sign" and cause.entry.blocks == "yes" and not _of_step(cause) for cause in causes)
+    # Of several modems each has its own answer, whatever is asked.
+    several = all(map(_of_step, causes)) and explanation.facts.builds.rivals
+    if causes and not (several or {FLASH, GO, NEWER, DONE} & set(explanation.reader.asks)):
+        return ""
+    is_over = explanation.says and explanation.says != WORKING_MODEM
+    if is_over or not explanation.facts.builds.steps:
+        return ""
+    from doctor.jobs.step_told import verdicts  # the rules come with the updater; most pastes do not need them
+
+    said = verdicts(explanation.facts)
+    # What stands before a flash, or is not over yet, lets none be allowed; that one is forbidden holds all the same.
+    if stands_before or explanation.reader.unfinished:
+        said = said if all(words.startswith("No, not") for words in said) else ()
+    return f"Flash it? {' '.join(said)} {_PLAN_DECIDES}" if said else ""
+
+
+def which_file(explanation: Explanation, judged: str) -> str:
+    """Which file, if that is asked, or if the reader is told not to send the one that the text names."""
+    causes = () if explanation.unsure else explanation.causes
+    of_states = any(match.entry.area in ("modem", "power") for match in explanation.matches)
+    speaks = not explanation.reader.unfinished and not of_states
+    told_no = causes and all(map(_of_step, causes)) and not any(said in judged for said in _POINTS_ON)
+    asks = {WHICH, FLASH, NEWER} if not judged else {WHICH}
+    if not (speaks and (told_no or (asks.intersection(explanation.reader.asks) and not causes))):
+        return ""
+    from doctor.jobs.way_told import way  # as the rules: most pastes do not need it
+
+    wished = [radio for kind, radio in ((TO_CATM1, CAT_M1), (TO_NB1, NB_IOT)) if kind in explanation.reader.asks]
+    return way(explanation.facts, wished[0] if len(wished) == 1 else "")
+
+
+def _of_step(cause: Match) -> bool:
+    """Whether an entry is about going from one build to another."""
+    return any(sign.image for sign in cause.entry.signs)
+
+
+def whether_to_flash(explanation: Explanation, steps: Sequence[str]) -> str:
+    """The verdict that the steps lead to."""
+    if explanation.unsure:
+        return "Flash it? No, not before you know which of these it is."
+    if explanation.causes and explanation.causes[0].entry.under_way:
+        return "Flash it? Not before what is under way is over."
+    for cause in explanation.causes:
+        flashes = any(FLASHES.search(step) and not FORBIDS.match(step) for step in steps)
+        if cause is explanation.causes[0] and not flashes and any(map(SAYS_NO.match, cause.entry.cure[:1])):
+            return f"Flash it? No. {cause.entry.title}."
+        if cause.entry.blocks == "yes":
+            if flashes:
+                return f"Flash it? Only in the order of the steps below: {cause.entry.title}."
+            return f"Flash it? No, not as long as this holds: {cause.entry.title}."
+    known = f"Know first: {explanation.causes[0].entry.title}. " if explanation.causes else ""
+    if explanation.says.startswith(SUCCESS):
+        known = "The same once more: no need, it is done. Another file: "
+    return (
+        f"Flash it? {known}Not before `fipy-doctor plan FILE.dup` has said that the file may be sent to this modem. "
+        "It looks at both and sends nothing."
+    )
+
+
+def whether_a_flash_helps(explanation: Explanation, steps: Sequence[str]) -> str:
+    """Whether the cure of what is found is a flash of the modem; empty if nothing is sure."""
+    if explanation.unsure or not explanation.causes:
+        return ""
+    number = next((n for n, step in enumerate(steps, 1) if FLASHES.search(step) and not FORBIDS.match(step)), 0)
+    if number:
+        return f"Does a flash help? Only as step {number} below says."
+    return f"Does a flash help? No, it mends nothing of this: {explanation.causes[0].entry.title}."
+
+
+def whether_again(explanation: Explanation, steps: Sequence[str]) -> str:
+    """Whether what was begun is to be begun once more."""
+    if explanation.says.startswith(SUCCESS) and not explanation.matches:
+        return "Do it again? No, it is done. To be sure, read the version once more: `fipy-doctor status`."
+    last = explanation.facts.builds.steps[-1:]
+    if any(step.image.number == step.runs.number for step in last) and not explanation.causes:
+        return f"Do it again? No need: {last[0].runs.number} is what the modem runs."
+    if explanation.unsure:
+        return "Do it again? Not before you know which of these it is."
+    return _by_the_steps("Do it again?", explanation, steps)
+
+
+def whether_to_go_on(explanation: Explanation, steps: Sequence[str]) -> str:
+    """An answer to a question whether to go on that names nothing else; empty if no flash is held up."""
+    if explanation.unsure or not any(cause.entry.area in _OF_A_FLASH for cause in explanation.causes[:1]):
+        return ""
+    return _by_the_steps("In short:", explanation, steps)
+
+
+def _by_the_steps(label: str, explanation: Explanation, steps: Sequence[str]) -> str:
+    """The answer that the first cause and its steps give; empty if they hold nothing up."""
+    for cause in explanation.causes[:1]:
+        if cause.entry.under_way:
+            return f"{label} No, wait: it may not be over."
+        if any(map(SAYS_NO.match, cause.entry.cure[:1])):
+            return f"{label} No. {cause.entry.title}."
+        if cause.entry.blocks == "yes" or cause.entry.brick_risk.startswith("high"):
+            first = next(n for n, step in enumerate(steps, 1) if not FORBIDS.match(step) or n == len(steps))
+            if FLASHES.search(steps[first - 1]) and cause.entry.area in _OF_A_FLASH:
+                yes = "Only" if POWER in explanation.reader.asks else "Yes,"
+                return f"{label} {yes} as step {first} below says, and in no other way."
+            return f"{label} Not yet, step {first} below comes first. {cause.entry.title}."
+    return ""
+
+
+def whether_newer(explanation: Explanation) -> str:
+    """Which of the last two builds of one radio is newer; empty if the paste does not name both."""
+    steps = [step for step in explanation.facts.builds.steps if step.image.kind in RADIOS]
+    steps = [step for step in steps if step.image.number != step.runs.number] or steps
+    if not steps:
+        return _which_of_two(explanation)
+    runs, image = steps[-1].runs.number, steps[-1].image.number
+    if steps[-1].runs.kind != steps[-1].image.kind:
+        return f"Is it newer? Neither: {image} is for the other radio than {runs}, which the modem runs."
+    if image == runs:
+        return f"Is it newer? No: {image} is what the modem runs."
+    return f"Is it newer? {'Yes' if image > runs else 'No'}: {image}, and the modem runs {runs}."
+
+
+def _which_of_two(explanation: Explanation) -> str:
+    """Which of two builds is newer, if the text tells of none that runs; empty if it does not name two of one radio."""
+    images = [image for image in explanation.facts.builds.images if image.kind in RADIOS]
+    numbers = sorted({image.number for image in images})
+    if len(numbers) != 2 or explanation.facts.builds.runs or len({image.kind for image in images}) > 1:
+        return ""
+    return f"Which is newer? {numbers[1]}; {numbers[0]} is older, so to flash it over {numbers[1]} goes back."
+
+
+def whether_done(explanation: Explanation) -> str:
+    """What is known of others; empty if nothing is."""
+    known = () if explanation.unsure else explanation.causes[:1]
+    return "".join(f"Has anybody done it? This is known: {cause.entry.means}" for cause in known)
+
+
+def what_runs(explanation: Explanation) -> tuple[str, ...]:
+    """What the modem runs, if a copy of the factory's misleads; and that it is what was sent, if that is asked too."""
+    builds = explanation.facts.builds
+    if builds.rivals or explanation.facts.names_monarch2 or not builds.runs:
+        return ()
+    runs = builds.runs[-1].number
+    if builds.arrived and (explanation.notes or WORKED in explanation.reader.asks):
+        return (f"It worked: {runs} was sent, and it is what the modem runs.",)
+    if WORKED in explanation.reader.asks and all(image.made == runs for image in builds.images):
+        return (f"The modem runs {runs}: if that is what was sent, it worked, and nothing is left to do.",)
+    return (f"The modem runs {runs}.",) if explanation.notes else ()

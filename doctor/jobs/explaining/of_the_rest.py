@@ -1,0 +1,96 @@
+"""Answers that are not on a flash: is it dead, erase it, may the power go, is it mild, what comes first, how long."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from doctor.jobs.explaining.steps import ERASES, FORBIDS
+from doctor.knowledge.explanation import SUCCESS, WORKING_MODEM, Explanation
+from doctor.knowledge.order import Match, explained_by
+from doctor.text.power_off import IF_NO_OTHER
+
+_SPARES = "It does the modem no harm, and a flash can go on beside it."
+
+
+def whether_dead(explanation: Explanation) -> str:
+    """Whether something in the text speaks for a lost modem; empty if nothing is known of it."""
+    if not explanation.matches or explanation.unsure:
+        return ""
+    # What follows from a cause that kills no modem says nothing of a dead one.
+    spared = {match.id for match in explanation.matches if match.follows and not _may_kill(match, explanation)}
+    told = (match.entry for match in explanation.matches if match.id not in spared)
+    if any(known.brick_risk.startswith(("already", "usually", "unknown")) for known in told):
+        return "Is it dead? It may be; only what comes of the steps below tells."
+    return "Is it dead? Nothing in this text proves it."
+
+
+def _may_kill(match: Match, explanation: Explanation) -> bool:
+    """Whether a cause that this one follows from has cost modems."""
+    causes = [cause for cause in explanation.causes if match.id in explained_by(cause.id)]
+    return any(cause.entry.brick_risk.startswith(("high", "already", "usually", "unknown")) for cause in causes)
+
+
+def whether_to_erase(explanation: Explanation, steps: Sequence[str]) -> str:
+    """Whether a step erases something; empty if nothing is known."""
+    if explanation.unsure or not explanation.causes:
+        return ""
+    erasing = [n for n, step in enumerate(steps, 1) if ERASES.search(step) and not FORBIDS.match(step)]
+    if not erasing:
+        return "Erase or format it? No, nothing in this text calls for that."
+    return f"Erase or format it? {'Yes, as' if erasing[0] == 1 else 'Not yet: only as'} step {erasing[0]} below says."
+
+
+def whether_power_may_go(explanation: Explanation, decides: Match | None, keep: bool) -> str:
+    """Whether it may be unplugged, reset or stopped: only where the text shows the last transfer over."""
+    if explanation.says.startswith(SUCCESS) and not explanation.matches and not explanation.reader.unfinished:
+        return f"May the power go? Yes, {IF_NO_OTHER}: the one that this text shows is over."
+    if decides is not None and not keep:
+        return "May the power go? Only in the way of the step below that asks for the last hour first."
+    return (
+        "May the power go? No, leave it on. `fipy-doctor status` says whether a flash is under way, "
+        "and how long it may take. If a battery feeds the board, plug in USB or the charger beside it."
+    )
+
+
+def whether_mild(explanation: Explanation) -> str:
+    """Whether what is told may be left as it is."""
+    if explanation.unsure:
+        return "Is that bad? That depends on which of these it is."
+    if explanation.causes:
+        first = explanation.causes[0].entry
+        if first.under_way:
+            return f"Is that normal? Yes, as long as it is left to go on: {first.title}."
+        spared = f" {_SPARES}" if first.brick_risk.startswith("none") and first.blocks == "no" else ""
+        return f"Can it be left so? No: {first.title}.{spared}"
+    harmless = [match.entry.title for match in (*explanation.notes, *explanation.harmless, *explanation.asides)]
+    if explanation.says.startswith(SUCCESS) or explanation.says == WORKING_MODEM:
+        return "Is that normal? Yes, nothing in this text is wrong."
+    return (
+        f"Can it be left so? Yes: {harmless[0]}." if harmless else "Is that bad? No line of this text is a known fault."
+    )
+
+
+def whether_first(explanation: Explanation) -> str:
+    """Whether what is found is put right before a flash; empty if nothing is sure."""
+    if explanation.unsure or not explanation.causes:
+        return ""
+    first = explanation.causes[0].entry
+    if first.blocks == "no":
+        return f"Before the flash? It need not be: a flash of the modem can go on beside it. But: {first.title}."
+    must = "Yes, it blocks a flash" if first.blocks == "yes" else "Better so, it may spoil a flash"
+    return f"Before the flash? {must}: {first.title}."
+
+
+def how_long(explanation: Explanation) -> str:
+    """How long a transfer takes and may stand still (modem-protocol.md 5.2, 5.6); empty if none is told of."""
+    if explanation.says.startswith(SUCCESS) or not (explanation.reader.may_run or _of_a_transfer(explanation)):
+        return ""
+    return (
+        "How long? The whole of it usually takes 2 to 5 minutes at full speed, and 10 to 20 by the vendor's "
+        "scripts; it may "
+        "stand still near 7, 10 and 99 %, and up to 30 minutes after 100 %. `fipy-doctor status` says how it stands."
+    )
+
+
+def _of_a_transfer(explanation: Explanation) -> bool:
+    return explanation.reader.unfinished or any(match.entry.area == "flash-process" for match in explanation.matches)

@@ -1,0 +1,55 @@
+"""The reader of a paste: what he says and asks himself, apart from what programs printed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from doctor.knowledge.facts import Facts
+from doctor.knowledge.paste import Paste
+from doctor.knowledge.words import describe, history, things
+from doctor.knowledge.words.asked import asked
+
+
+@dataclass(frozen=True)
+class Reader:
+    """What the reader of a paste says himself; all empty for an output of ours.
+
+    prose       his sentences, a line each
+    indexes     the indexes of their lines
+    asks        what he asks: the kinds of asked.py
+    suspects    parts that he asks about as the reason (things.py)
+    needs       parts of which he asks whether he needs them
+    runs_now    whether a transfer is under way while he writes
+    may_run     whether it may be: he waits for it, or nothing tells that it ended
+    unfinished  whether a transfer is told of that is not shown to be over
+    """
+
+    prose: str = ""
+    indexes: tuple[int, ...] = ()
+    asks: tuple[str, ...] = ()
+    suspects: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
+    runs_now: bool = False
+    may_run: bool = False
+    unfinished: bool = False
+
+
+NOTHING_SAID = Reader()
+
+
+def reader_of(paste: Paste, facts: Facts, *, is_ours: bool) -> Reader:
+    """What the reader of a paste says; nothing if the paste is an output of ours."""
+    if is_ours:
+        return Reader(unfinished=history.unfinished(paste, ""))
+    prose, indexes = describe.prose(paste, facts.builds.left_over)
+    asking = f"{prose}\n{describe.behind_quotes(paste)}"
+    return Reader(
+        prose=prose,
+        indexes=indexes,
+        asks=asked(asking),
+        suspects=things.suspected(asking),
+        needs=things.needed(asking),
+        runs_now=history.runs_now(paste),
+        may_run=history.may_run(paste),
+        unfinished=history.unfinished(paste, prose),
+    )

@@ -1,0 +1,79 @@
+"""What a question is about: the part of the bench that the reader suspects, or thinks that he needs.
+
+The expressions are without accents, as many people type.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from doctor.knowledge.accents import without_accents
+
+UPDATER_ELF, DRIVER, CARD, SIM, ANTENNA, CABLE, SUPPLY, JUMPERS = (
+    *("updater.elf", "driver", "card", "SIM card", "antenna", "cable or port", "power supply", "jumpers"),
+)
+MODEM, BOARD, FILE, SCRIPTS = "modem", "board", "file", "scripts"
+
+#: What each is called in five languages.
+_CALLED = {
+    UPDATER_ELF: r"updater\.elf|\.elf\b|\belf\b",
+    DRIVER: r"\b(?:usb[- ]?)?(?:drivers?|treibern?|controlador(?:es)?|pilotes?|stuurprogramma\w*)\b",
+    SIM: r"\bsim(?:[- ]?(?:cards?|karte\w*|kaart|tarjeta))?\b|\b(?:tarjeta|carte) sim\b",
+    CARD: r"\b(?:micro ?)?sd(?:[- ]?(?:cards?|karten?|kaart\w*))?\b|\b(?:memory )?cards?\b(?! reader)"
+    r"|\bspeicherkarten?\b"
+    r"|\btarjeta\b(?! sim)|\bcarte (?:sd|memoire)\b|\bkaart\w*\b|\b(?<!sim)karte\b",
+    ANTENNA: r"\bantenn?[ae]\w*",
+    CABLE: r"\b(?:usb[- ]?)?(?:cables?|kabels?|cordon)\b|\b(?:usb[- ]?)?(?:sockets?|ports?|hubs?)\b|\bbuchse|\bpoort\b",
+    SUPPLY: r"\b(?:power )?suppl(?:y|ies)|\bbatter(?:y|ies|ie|ia)\b|\bakkus?\b|\blipo\b|\bnetzteil\w*|\bstromversorgung"
+    r"|\balimenta\w+|\bvoeding\w*|\bspannung\b|\bbrown ?out",
+    JUMPERS: r"\bjumpers?\b|\b(?:steck)?bruecken\b|\bpuentes?\b|\bcavaliers?\b|\brts\b|\bcts\b",
+    SCRIPTS: r"\bsqnsupgrade\b|\b(?:upgrade|update|pycom(?:'s)?) scripts?\b",
+    FILE: r"\b(?:firmware[- ]?)?(?:files?|datei(?:en)?|images?|downloads?|archivo|fichero|imagen|fichier|bestand)\b"
+    r"|\.dup\b",
+    BOARD: r"\b(?:boards?|esp32|placa|carte(?! (?:sd|sim|memoire))|bord)\b",
+    MODEM: r"\bmodems?\b",
+}
+_NAMES = {thing: re.compile(names, re.I) for thing, names in _CALLED.items()}
+_QUESTION = re.compile(r"[^\n?!.]*(?:\.(?=\S)[^\n?!.]*)*\?")
+_SUSPECTS = re.compile(
+    r"\b(?:because of|due to|fault|reason|culprit|to blame|cause[sd]?|guilty|broken|defective|faulty|bad|problem with"
+    r"|schuld|liegt (?:es|das)|kommt (?:es|das)|defekt|kaputt|culpa|motivo|causa|por (?:el|la|los)|estropead[oa]"
+    r"|a cause|faute|raison|vient (?:de|du)|defectueu\w+|ligt (?:het|dat)|komt (?:het|dat)|schuldig|oorzaak)\b"
+    r"|^\W*(?:(?:so|or|and|but|oder|und|o|ou|of|en)\W+)?(?:is|are|was|could|can|might) (?:it|this"
+    r"|that) (?:be )?(?:just |only )?"
+    r"(?:the|a|my)\b|^\W*(?:ist (?:es|das) (?:die|der|das|mein\w*)|es (?:la|el|mi)|est-ce (?:la|le|ma|mon|que c'est)"
+    r"|is (?:het|dat) (?:de|het|mijn))\b",
+    re.I,
+)
+_NEEDS = re.compile(
+    r"\b(?:needs?|needed|required?|necessary|must (?:i|we) (?:use|have|install|buy|get|give|add|put)"
+    r"|have to (?:use|install|buy|get|give|add)|(?:should|shall) i (?:use|install|buy|get|add)|buy|with or without"
+    r"|brauche?|benoetig\w*|noetig|notwendig|kaufen|(?:muss|soll) ich\b[^?]{0,40}\b(?:installieren|mitgeben|nehmen)"
+    r"|necesit\w+|necesari\w+|hace falta|(?:tengo que|debo) (?:instalar|comprar|usar)|comprar"
+    r"|besoin|necessaire|(?:faut-il|il (?:me )?faut|dois-je)\b|acheter|nodig|(?:moet ik)\b[^?]{0,40}\b(?:installeren"
+    r"|kopen|gebruiken)|kopen)\b",
+    re.I,
+)
+_COMMAND = re.compile(r"AT\+?\w*\?|^\s*>>>", re.I)  #: a question to the modem is none of the reader
+
+
+def suspected(prose: str) -> tuple[str, ...]:
+    """The parts that the reader asks about as the reason."""
+    return tuple(dict.fromkeys(_named(prose, _SUSPECTS)))
+
+
+def needed(prose: str) -> tuple[str, ...]:
+    """The parts of which the reader asks whether he needs them."""
+    return tuple(dict.fromkeys(_named(prose, _NEEDS)))
+
+
+def _named(prose: str, asks: re.Pattern[str]) -> Iterator[str]:
+    for question in _QUESTION.findall(without_accents(prose)):
+        if asks.search(question) and not _COMMAND.search(question):
+            yield from (thing for thing, names in _NAMES.items() if names.search(question))
+
+
+def is_about(thing: str, text: str) -> bool:
+    """Whether a text of ours speaks of this part."""
+    return _NAMES[thing].search(text) is not None
