@@ -37,6 +37,7 @@ _TOOLS = re.compile(r"\b(?:mpremote|rshell|ampy|thonny|pymakr|esptool|pyboard|se
 
 UNSURE = 0.5  #: below, a description is asked back about
 _MOST_CANDIDATES = 3
+_MOST_PROOFS = 6
 _SHARED_BY_A_QUESTION = 2
 
 SUCCESS = "This shows a success"
@@ -116,14 +117,18 @@ def explain(data: bytes) -> Explanation:
     failures = _failures(paste, found, notes, reader)
     success = (_success(paste, failures) or _success_told(facts, failures, reader.prose)) if ours is None else ""
     asides = _asked_about(harmless, reader.prose)
+    error = _has_unexplained_error(paste, found)
     candidates: tuple[str, ...] = ()
     if ours is None and _only_guessed(failures):
-        if not _must_not_guess(reader, success, notes) and (failures or not (asides or _only_plans(reader))):
-            candidates = _candidates(paste, failures, facts, notes, reader)
-        failures = failures if candidates else []
+        guesses = list[seen.Near]()
+        may_guess = failures or error or not (asides or _only_plans(reader))
+        if may_guess and not _must_not_guess(reader, success, notes):
+            guesses = _guesses(paste, failures, facts, notes, reader, error=error)
+        candidates = () if any(one.clear for one in guesses) else tuple(one.id for one in guesses)
+        failures = failures if candidates else [_described(paste, one, reader) for one in guesses if one.clear]
     return Explanation(
         matches=tuple(failures),
-        harmless=() if failures or candidates or _has_unexplained_error(paste, found) else harmless,
+        harmless=() if failures or candidates or error else harmless,
         facts=facts,
         line_count=paste.numbers[-1],
         cut=paste.cut,
@@ -231,15 +236,23 @@ def _found(paste: Paste, facts: Facts, ours: OwnOutput | None, reader: Reader) -
     ]
 
 
-def _candidates(
-    paste: Paste, failures: list[Match], facts: Facts, notes: tuple[Match, ...], reader: Reader
-) -> tuple[str, ...]:
-    """Ids to ask back about: what a paste resembles in which somebody tells of trouble, or a tool of the PC does."""
-    if not (failures or _tells_of_trouble(reader) or _TOOLS.search(paste.text[:_LOOKED_AT_CHARS])):
-        return ()
-    answered = _answered(notes)
-    near = dict.fromkeys((*seen.nearest(paste.text), *(match.id for match in failures)))
-    return tuple(one for one in near if one not in answered and _fits(entry(one), facts))[:_MOST_CANDIDATES]
+def _guesses(
+    paste: Paste, failures: list[Match], facts: Facts, notes: tuple[Match, ...], reader: Reader, *, error: bool
+) -> list[seen.Near]:
+    """What a paste resembles in which somebody tells of trouble, or a tool of the PC does; likeliest first."""
+    asks_of_it = error and "?" in reader.prose
+    if not (failures or asks_of_it or _tells_of_trouble(reader) or _TOOLS.search(paste.text[:_LOOKED_AT_CHARS])):
+        return []
+    near = seen.nearest(paste.text)
+    near += [seen.Near(match.id, match.score) for match in failures if match.id not in {one.id for one in near}]
+    fitting = [one for one in near if one.id not in _answered(notes) and _fits(entry(one.id), facts)]
+    return fitting[:_MOST_CANDIDATES]
+
+
+def _described(paste: Paste, near: seen.Near, reader: Reader) -> Match:
+    """A match of what a paste resembles so clearly that it is not asked back about."""
+    indexes = reader.indexes or range(min(len(paste.numbers), _MOST_PROOFS))
+    return Match(near.id, max(round(min(near.score, _MOST_DESCRIBED), 2), UNSURE), "words", _proofs(paste, indexes))
 
 
 def _tells_of_trouble(reader: Reader) -> bool:
