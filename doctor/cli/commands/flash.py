@@ -53,7 +53,13 @@ COMPRESS = click.option("--compress", is_flag=True, help="Send a zlib stream to 
 @VIA
 @METHOD
 @COMPRESS
-@click.option("--override", multiple=True, metavar="ID", help="Flash although this check failed.")
+@click.option(
+    "--override",
+    multiple=True,
+    metavar="ID",
+    shell_complete=options.offered("checks"),
+    help="Flash although this check failed.",
+)
 @options.interrupt
 @options.dry_run
 @click.option(

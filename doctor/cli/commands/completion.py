@@ -1,0 +1,41 @@
+"""``fipy-doctor completion SHELL``: what a shell reads so that it completes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from doctor.cli import options
+
+SHELLS = ("bash", "zsh", "fish", "powershell")
+
+
+@options.command(
+    "completion",
+    short_help="Print what makes a shell complete commands, options and values.",
+    examples=("completion bash", "completion powershell"),
+)
+@options.common
+@click.argument("shell", metavar=f"[{'|'.join(SHELLS)}]", type=click.Choice(SHELLS))
+def command(shell: str, **given: Any) -> int:
+    """Print what makes a shell complete commands, options, ids, ports and scenarios.
+
+    Let the shell read it each time that it starts, by one line:
+
+    \b
+        bash, in ~/.bashrc:                  eval "$(fipy-doctor completion bash)"
+        zsh, in ~/.zshrc, behind compinit:   eval "$(fipy-doctor completion zsh)"
+        fish, in ~/.config/fish/config.fish: fipy-doctor completion fish | source
+        PowerShell, in $PROFILE:             fipy-doctor completion powershell | Out-String | Invoke-Expression
+    """
+    from doctor.cli.completion import script
+
+    screen = options.screen_of(given)
+    if screen.as_json:
+        from doctor.report import as_json
+
+        screen.document(as_json.document("completion", options.OK, shell=shell, script=script(shell)))
+    else:
+        screen.out.file.write(script(shell))
+    return 0
