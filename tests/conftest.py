@@ -130,10 +130,11 @@ def state_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture(autouse=True)
 def state_of_its_own(state_folders: Iterator[Path], monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Journals and logs of a test stay out of the user's own state directory."""
+    """Journals and logs of a test stay out of the user's own state directory, and the user's settings out of tests."""
     folder = next(state_folders)
     folder.mkdir()
     monkeypatch.setenv("FIPY_DOCTOR_STATE_DIR", str(folder))
+    monkeypatch.setenv("FIPY_DOCTOR_CONFIG", "none")
     return folder
 
 

@@ -102,7 +102,9 @@ def test_the_pastes_that_are_compared_with_are_those_of_the_cases() -> None:
 
 
 def test_a_text_is_asked_back_about_by_what_it_resembles() -> None:
-    assert "no-raw-prompt" in nearest("rshell on my gpy: Trying to connect to REPL timed out, Unable to connect")
+    assert "no-raw-prompt" in [
+        near.id for near in nearest("rshell on my gpy: Trying to connect to REPL timed out, Unable to connect")
+    ]
     assert nearest("the weather was fine and we went to the sea") == []
 
 

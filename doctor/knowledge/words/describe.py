@@ -91,6 +91,7 @@ _PRINTED = (
 )
 _NO_PROSE = re.compile(rf"^\W*?(?:{'|'.join(_PRINTED)})", re.IGNORECASE)
 _ERROR_QUOTED = re.compile(r"\W{0,3}[\w.]*(?:Error|Exception):? ")
+_ONE_WORD = re.compile(r"\W{0,3}[^\W\d_]{2,20} ?\?{1,3}\s*")
 _SENTENCE_ENDS = re.compile(r"[.!?] (?=[^\W\d_])| [-\u2013] ")
 _ASKS = re.compile(r"[^\W\d]\d?\)? ?\?\s|\?$")  #: a question in a line
 _VALUES = ("['", '["', "b'", "{", "(sysname")  #: how printed values begin
@@ -143,12 +144,16 @@ def prose(paste: Paste, apart: Iterable[Build] = ()) -> tuple[str, tuple[int, ..
     return "\n".join(kept), tuple(indexes)
 
 
-def behind_quotes(paste: Paste) -> str:
-    """The sentences that follow a quoted error on its line: they ask, and describe nothing but that error."""
+def asked_beside(paste: Paste) -> str:
+    """What asks and describes nothing: sentences that follow a quoted error on its line, questions of one word."""
     found, ours = [], our_lines(paste)
     for index in range(min(len(paste.numbers), _MOST_LINES_OF_A_POST)):
         line = paste.slice(index, index + 1)[:_MOST_QUERY_CHARS]
-        if index not in ours and _ERROR_QUOTED.match(line) and (end := _SENTENCE_ENDS.search(line)) is not None:
+        if index in ours:
+            continue
+        if _ONE_WORD.fullmatch(line):
+            found.append(line)
+        elif _ERROR_QUOTED.match(line) and (end := _SENTENCE_ENDS.search(line)) is not None:
             found.append(line[end.end() :])
     return "\n".join(found)
 

@@ -42,7 +42,7 @@ def reader_of(paste: Paste, facts: Facts, *, is_ours: bool) -> Reader:
     if is_ours:
         return Reader(unfinished=history.unfinished(paste, ""))
     prose, indexes = describe.prose(paste, facts.builds.left_over)
-    asking = f"{prose}\n{describe.behind_quotes(paste)}"
+    asking = f"{prose}\n{describe.asked_beside(paste)}"
     return Reader(
         prose=prose,
         indexes=indexes,
