@@ -21,13 +21,21 @@ SHELLS = ("bash", "zsh", "fish", "powershell")
 def command(shell: str, **given: Any) -> int:
     """Print what makes a shell complete commands, options, ids, ports and scenarios.
 
-    Let the shell read it each time that it starts, by one line:
+    The shell has to read it each time that it starts. In ~/.bashrc:
 
-    \b
-        bash, in ~/.bashrc:                  eval "$(fipy-doctor completion bash)"
-        zsh, in ~/.zshrc, behind compinit:   eval "$(fipy-doctor completion zsh)"
-        fish, in ~/.config/fish/config.fish: fipy-doctor completion fish | source
-        PowerShell, in $PROFILE:             fipy-doctor completion powershell | Out-String | Invoke-Expression
+        ``eval "$(fipy-doctor completion bash)"``
+
+    In ~/.zshrc, behind compinit:
+
+        ``eval "$(fipy-doctor completion zsh)"``
+
+    In ~/.config/fish/config.fish:
+
+        ``fipy-doctor completion fish | source``
+
+    In the file that $PROFILE of PowerShell names:
+
+        ``fipy-doctor completion powershell | Out-String | Invoke-Expression``
     """
     from doctor.cli.completion import script
 
