@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from doctor.knowledge import own_output, signs
+from doctor.knowledge import own_output, session, signs
 from doctor.knowledge.accents import without_accents
 from doctor.knowledge.catalogue import Entry, entry
 from doctor.knowledge.chain import find, holds
@@ -52,6 +52,7 @@ _UPGRADED = (
     r"-(?P<build>\d{5})\.dup\b[\s\S]{0,5000}?\+SMUPGRADE: ?success[\s\S]{0,2000}?\bLR8[\d.]{2,9}-(?P<build>\d{5})\b"
 )
 _SAME_BUILD = "build > other"  #: what is named alike must be alike; nothing is named ``other``
+MENDED = "What failed above went well when it was tried again, and nothing behind it failed."
 WORKING_MODEM = "This is the version list of a modem that works."  #: what is said of it
 _HEALTHY_BLOCK = (
     r"Bootloader\d\*? {0,9}: [^\n]*\n(?:[^\n]*\n){0,9}?[^\n]*Software {0,9}: (?:BUILD)?\d\.\d\.\d\.\d[ -]\[?\d{5}\b"
@@ -115,7 +116,7 @@ def explain(data: bytes) -> Explanation:
     found = _found(paste, facts, ours, reader)
     notes, harmless = _harmless(found)
     failures = _failures(paste, found, notes, reader)
-    success = (_success(paste, failures) or _success_told(facts, failures, reader.prose)) if ours is None else ""
+    success = _how_it_ended(paste, facts, failures, reader) if ours is None else ""
     asides = _asked_about(harmless, reader.prose)
     error = _has_unexplained_error(paste, found)
     candidates: tuple[str, ...] = ()
@@ -149,6 +150,13 @@ def _must_not_guess(reader: Reader, success: str, notes: tuple[Match, ...]) -> b
 def _only_plans(reader: Reader) -> bool:
     """Whether a description asks what to flash and tells of no trouble: then it is about none of our failures."""
     return not {FLASH, WHICH}.isdisjoint(reader.asks) and not _TROUBLE.search(without_accents(reader.prose))
+
+
+def _how_it_ended(paste: Paste, facts: Facts, failures: list[Match], reader: Reader) -> str:
+    """That it ended well: a tool says so, sentences do, or a command that failed went well later; else empty."""
+    if told := _success(paste, failures) or _success_told(facts, failures, reader.prose):
+        return told
+    return MENDED if not failures and session.mended(paste) else ""
 
 
 def _success_told(facts: Facts, failures: list[Match], prose: str) -> str:
@@ -198,7 +206,8 @@ def _failures(paste: Paste, found: list[Match], notes: tuple[Match, ...], reader
 
 def _not_over(paste: Paste, matches: list[Match], reader: Reader) -> list[Match]:
     """Without what only lines of another time show, if anything is left or a transfer runs; deeds still count."""
-    over = history.over(paste)
+    mended = frozenset(paste.numbers[index] for index in session.mended(paste))
+    over = history.over(paste) | mended
     now = [
         match
         for match in matches
@@ -211,9 +220,9 @@ def _not_over(paste: Paste, matches: list[Match], reader: Reader) -> list[Match]
     # A wait in the words of the reader is over if a deed stands behind it; a tool's own line may still hold.
     told = {paste.numbers[index] for index in reader.indexes}
     last_deed = max((first_line(m) for m in now if m.entry.area in DEEDS and not m.entry.under_way), default=0)
-    return [
-        match for match in now if not match.entry.under_way or not 0 < _last_told(match, told) < last_deed
-    ] or matches
+    return [match for match in now if not match.entry.under_way or not 0 < _last_told(match, told) < last_deed] or [
+        match for match in matches if not mended.issuperset(proof.number for proof in match.proofs)
+    ]
 
 
 def _last_told(match: Match, told: set[int]) -> int:

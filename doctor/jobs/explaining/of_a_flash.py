@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from doctor.jobs.explaining.steps import FLASHES, FORBIDS, SAYS_NO
 from doctor.knowledge.builds import CAT_M1, NB_IOT, RADIOS
-from doctor.knowledge.explanation import SUCCESS, WORKING_MODEM, Explanation
+from doctor.knowledge.explanation import MENDED, SUCCESS, WORKING_MODEM, Explanation
 from doctor.knowledge.order import Match
 from doctor.knowledge.words.asked import DONE, FLASH, GO, NEWER, NEXT, POWER, TO_CATM1, TO_NB1, WHICH, WORKED
 
@@ -24,7 +24,7 @@ def judged_by_the_rules(explanation: Explanation) -> str:
     several = all(map(_of_step, causes)) and explanation.facts.builds.rivals
     if causes and not (several or {FLASH, GO, NEWER, DONE} & set(explanation.reader.asks)):
         return ""
-    is_over = explanation.says and explanation.says != WORKING_MODEM
+    is_over = explanation.says not in ("", WORKING_MODEM, MENDED)
     if is_over or not explanation.facts.builds.steps:
         return ""
     from doctor.jobs.step_told import verdicts  # the rules come with the updater; most pastes do not need them
