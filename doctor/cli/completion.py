@@ -13,6 +13,7 @@ import click
 from click import shell_completion as shells
 from click.shell_completion import CompletionItem
 
+from doctor.cli.settings import COMPLETE
 from doctor.text.command import PROGRAM
 
 _GOES_ON = ("=", "://", ":", "?")  #: behind these more is to be typed: no space
@@ -110,22 +111,19 @@ _WORDS: dict[str, Callable[[str], Words]] = {
 }
 
 
-def script(shell: str) -> str:
-    """What a shell has to read so that it completes: bash, zsh, fish or powershell."""
-    from doctor.cli.main import COMPLETE, cli
-
-    asked = _KINDS[shell](cli, {}, PROGRAM, COMPLETE)
+def script(shell: str, program: click.Command) -> str:
+    """What a shell has to read so that it completes ``program``: bash, zsh, fish or powershell."""
+    asked = _KINDS[shell](program, {}, PROGRAM, COMPLETE)
     return asked.source_template % asked.source_vars()  # click would start bash to ask for its version
 
 
-def answer(instruction: str) -> int:
+def answer(instruction: str, program: click.Command) -> int:
     """Print what the shell that asks has to read or to offer, and return an exit code."""
-    from doctor.cli.main import COMPLETE, cli
-
     shell, _, what = instruction.partition("_")
     if shell not in _KINDS or what not in ("source", "complete"):
         return 2
-    click.echo(script(shell) if what == "source" else _KINDS[shell](cli, {}, PROGRAM, COMPLETE).complete())
+    asked = _KINDS[shell](program, {"obj": items}, PROGRAM, COMPLETE)
+    click.echo(script(shell, program) if what == "source" else asked.complete())
     return 0
 
 

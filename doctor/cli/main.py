@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from doctor import __version__
-from doctor.cli import mistyped, options, signals, stdio
+from doctor.cli import mistyped, options, settings, signals, stdio
 from doctor.cli.help_page import HelpedCommand
 from doctor.cli.screen import make_screen
 from doctor.errors import DoctorError
@@ -50,7 +50,6 @@ SECTIONS = {
 }
 SHORT_HELPS = {name: told for section in SECTIONS.values() for name, told in section.items()}
 COMMANDS = tuple(SHORT_HELPS)
-COMPLETE = "_FIPY_DOCTOR_COMPLETE"  #: with which a shell asks what may stand in a line, as click has it
 
 
 class LazyGroup(options.OneOfEach, click.Group):
@@ -140,11 +139,11 @@ def run(argv: Sequence[str], *, for_good: bool = False) -> int:
 
 
 def _run(argv: Sequence[str]) -> int:
-    asked = os.environ.get(COMPLETE)
+    asked = os.environ.get(settings.COMPLETE)
     if asked:
         from doctor.cli import completion
 
-        return completion.answer(asked)
+        return completion.answer(asked, cli)
     try:
         result = cli.main(args=list(argv), prog_name="fipy-doctor", standalone_mode=False, obj=tuple(argv))
         return int(result or 0)

@@ -304,12 +304,14 @@ class CommonOption(EveryCommandOption):
 
 
 def offered(kind: str) -> Callable[[click.Context, click.Parameter, str], list[CompletionItem]]:
-    """What completes the values of a parameter; ``kind`` is the name of a function of doctor/cli/completion.py."""
+    """What completes the values of a parameter; ``kind`` is the name of a function of doctor/cli/completion.py.
 
-    def complete(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-        from doctor.cli import completion
+    That module, which knows the commands, gives itself to the context when a shell asks.
+    """
 
-        return completion.items(kind, incomplete)
+    def complete(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        found: list[CompletionItem] = ctx.find_root().obj(kind, incomplete)
+        return found
 
     return complete
 

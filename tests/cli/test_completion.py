@@ -13,7 +13,8 @@ import pytest
 
 from doctor.cli import completion
 from doctor.cli.commands.completion import SHELLS
-from doctor.cli.main import COMMANDS, COMPLETE
+from doctor.cli.main import COMMANDS, cli
+from doctor.cli.settings import COMPLETE
 from doctor.roster import BUILTIN
 from doctor.sim.scenarios import SCENARIOS
 from tests import plugged
@@ -99,7 +100,7 @@ def test_a_broken_file_of_settings_breaks_no_completion(  # type: ignore[no-unty
 @pytest.mark.parametrize("shell", SHELLS)
 def test_what_is_printed_for_each_shell(terminal: Terminal, shell: str) -> None:
     said = terminal.type("completion", shell)
-    assert said.code == 0 and said.out == completion.script(shell) and f"{COMPLETE}" in said.out
+    assert said.code == 0 and said.out == completion.script(shell, cli) and f"{COMPLETE}" in said.out
     assert "%(" not in said.out and "fipy-doctor" in said.out
     assert terminal.type("completion", shell, "--json").document["script"] == said.out
     assert terminal.type("completion", "bas").code == 2

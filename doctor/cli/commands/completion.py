@@ -40,10 +40,11 @@ def command(shell: str, **given: Any) -> int:
     from doctor.cli.completion import script
 
     screen = options.screen_of(given)
+    printed = script(shell, click.get_current_context().find_root().command)
     if screen.as_json:
         from doctor.report import as_json
 
-        screen.document(as_json.document("completion", options.OK, shell=shell, script=script(shell)))
+        screen.document(as_json.document("completion", options.OK, shell=shell, script=printed))
     else:
-        screen.out.file.write(script(shell))
+        screen.out.file.write(printed)
     return 0
