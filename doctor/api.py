@@ -96,6 +96,7 @@ def plan(
     via: str = "auto",
     method: str = "auto",
     compress: bool = False,
+    block: int = 0,
     deadline_s: float | None = None,
     listen: Listener = ignore,
     **parts: Unpack[Parts],
@@ -107,7 +108,7 @@ def plan(
     """
     from doctor.jobs.flash import rehearse
 
-    request = FlashRequest(via, method, frozenset(), deadline_s, compress)
+    request = FlashRequest(via, method, frozenset(), deadline_s, compress, block=block)
     with opened(port, firmware, parts) as bench:
         return _plain(rehearse(bench, request, listen), bench)
 
@@ -121,6 +122,7 @@ def flash(
     via: str = "auto",
     method: str = "auto",
     compress: bool = False,
+    block: int = 0,
     override: Collection[str] = (),
     deadline_s: float | None = None,
     listen: Listener = ignore,
@@ -133,7 +135,7 @@ def flash(
     fingerprint  in its place: that of a plan that somebody has read; another plan is refused
     stop         asked after Ctrl-C in the middle of the transfer, in the main thread alone; True stops it, and leaves
                  the modem without firmware
-    via, method, compress, override, deadline_s  as the options of ``fipy-doctor flash``
+    via, method, compress, block, override, deadline_s  as the options of ``fipy-doctor flash``
     listen       hears every event from the first check to the proof
 
     Never raises for what happens to board or modem: ``error`` of the result says it, and ``proof`` what was proved.
@@ -143,7 +145,7 @@ def flash(
     from doctor.jobs.flash import flash as job
 
     consent = _Consent(agree, fingerprint, stop)
-    request = FlashRequest(via, method, frozenset(override), deadline_s, compress, plan=fingerprint or "")
+    request = FlashRequest(via, method, frozenset(override), deadline_s, compress, plan=fingerprint or "", block=block)
     with opened(port, firmware, parts) as bench:
         return _plain(job(bench, request, consent=consent, listen=listen), bench)
 

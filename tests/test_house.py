@@ -144,6 +144,7 @@ NO_ROOMS = {
     "loaders": "one table of boot loaders, played with the planner and with whole flashes",
     "matrix": "make matrix",
     "mutation": "make mutation",
+    "packaged": "the wheel and the one file, built and tried as people get them; make wheel-test, make binary",
     "peers": "software that others wrote, against the whole bench; make peers",
     "updater/strict": "a modem that forgives nothing, written for the core alone",
 }

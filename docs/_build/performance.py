@@ -94,7 +94,7 @@ def _missed(row: Figures) -> bool:
 def _table(rows: Sequence[Figures]) -> str:
     lines = ["| what | ours | beside | theirs | ratio | at most | |", "| --- | --- | --- | --- | --- | --- | --- |"]
     for row in rows:
-        most = "" if row["most"] is None else f"{row['most']:g}{' **missed**' if _missed(row) else ''}"
+        most = "" if row["most"] is None else f"{row['most']:.3g}{' **missed**' if _missed(row) else ''}"
         ours, theirs = (f"{row[who]:.4g} {row['unit']}" for who in ("ours", "theirs"))
         lines.append(f"| {row['what']} | {ours} | {row['peer']} | {theirs} | {_ratio(row):.2f} | {most} | {row['note']} |")
     return "\n".join(lines) + "\n"

@@ -5,6 +5,7 @@ The bytes are counted at the wire: ``strace`` (Linux) writes down every read of 
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -65,6 +66,7 @@ def rows(tiny: bool = False) -> list[Row]:
         image = Path(name) / "card.img"
         size = int(0.05 * GB) if tiny else 4 * GB
         make_card(image, size, [new_file(NAME, bytes(i * 7 % 251 for i in range(10_000 if tiny else 6_000_000)))])
+        os.utime(image, (0, 0))  # of a file that was written just now, nothing is taken for known
         found = []
         if not tiny:
             took = sorted(processor_s(words(image)) for _ in range(ROUNDS))[ROUNDS // 2]

@@ -79,7 +79,7 @@ def table(rows: Sequence[Row]) -> str:
     """The rows for a terminal."""
     lines = [f"{'':58}{'ours':>12}  {'peer or bound':34}{'theirs':>12}{'ratio':>8}  at most"]
     for row in rows:
-        wanted = "-" if row.most is None else f"{row.most:g}{'  MISSED' if row.missed else ''}"
+        wanted = "-" if row.most is None else f"{row.most:.4g}{'  MISSED' if row.missed else ''}"
         ours, theirs = (f"{value:.4g} {row.unit}" for value in (row.ours, row.theirs))
         lines.append(f"{row.what:58}{ours:>12}  {row.peer:34}{theirs:>12}{row.ratio:8.2f}  {wanted}")
     return "\n".join(lines) + "\n"

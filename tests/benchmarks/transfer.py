@@ -17,6 +17,7 @@ from doctor.clock import SystemClock
 from doctor.jobs.flashing.result import HashedSource
 from doctor.link.link import open_link
 from doctor.link.port_url import PortUrl
+from doctor.updater.profile import BLOCK_LONGEST_BYTES, BLOCK_MAX_BYTES
 from doctor.updater.stp import Master
 from tests.benchmarks.masters import PATTERNS, PERFECT, frames, send
 from tests.benchmarks.paced import BITS_A_BYTE, line
@@ -25,6 +26,9 @@ from tests.benchmarks.ratios import Row
 #: Baud, latency in ms, bytes of the file.
 LINES = ((921_600, 0, 61_480), (921_600, 1, 61_480), (921_600, 16, 61_480), (115_200, 1, 21_160))
 ROUNDS = 5
+#: The same for ``--block``: whole blocks, at the latency at which they help most.
+LONG_LINE = (921_600, 16, 16 * BLOCK_LONGEST_BYTES)
+LONG_SHARE = 0.70  #: of the line that is payload then, at least
 OURS = "fipy-doctor"
 MOST = 1.05  #: of the perfect client's time
 
@@ -48,11 +52,11 @@ class Sessions:
         return self.file_bytes * BITS_A_BYTE / self.baud
 
 
-def ours(data: bytes, device: str, max_block: int = 0) -> float:
+def ours(data: bytes, device: str, block: int = BLOCK_MAX_BYTES) -> float:
     """One session as a flash holds it; how many seconds the blocks took."""
     with open_link(PortUrl.read(device)) as link:
         source = HashedSource(data)
-        master = Master(link, SystemClock(), max_block=max_block)
+        master = Master(link, SystemClock(), block=block)
         master.open()
         start = time.perf_counter()
         assert master.send(source, len(data)) == len(data)
@@ -82,9 +86,24 @@ def sessions(tiny: bool = False) -> list[Sessions]:
     return [measure(*one) for one in LINES]
 
 
+def long_blocks(rounds: int = ROUNDS, file_bytes: int = LONG_LINE[2]) -> Row:
+    """``--block`` beside the line without a pause."""
+    baud, latency_ms, _ = LONG_LINE
+    data = random.Random(1).randbytes(file_bytes)
+    took = []
+    for _ in range(rounds):
+        with line(baud, latency_ms) as end:
+            took.append(ours(data, end.device, BLOCK_LONGEST_BYTES))
+    wire_s = file_bytes * BITS_A_BYTE / baud
+    took_s = statistics.median(took)
+    what = f"{baud} baud, {latency_ms} ms, --block {BLOCK_LONGEST_BYTES} (Monarch 2)"
+    note = f"payload {wire_s / took_s:.3f} of the line"
+    return Row(what, took_s, "the line without a pause", wire_s, "s", 1 / LONG_SHARE, note)
+
+
 def rows(tiny: bool = False) -> list[Row]:
     """Ours beside each."""
-    found = []
+    found = [long_blocks(1, BLOCK_LONGEST_BYTES) if tiny else long_blocks()]
     for one in sessions(tiny):
         name = f"{one.baud} baud, {one.latency_ms} ms"
         for peer, took_s in one.took_s.items():
