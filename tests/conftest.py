@@ -73,21 +73,28 @@ def pytest_ignore_collect(collection_path: Path) -> bool | None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark the peers, and what compares with a kept screen.
 
-    Of a ``sampled`` family every so many-th case is for make test, the others are for the run that it names.
+    Of a ``sampled`` family every so many-th case is for make test, the others are for the run that it names, or, with
+    a second number, every so many-th of the family for make long, and what is left for make table.
     """
     families: Counter[tuple[Path, str]] = Counter()
     for item in items:
         sampled = item.get_closest_marker("sampled")
         if sampled is not None:
             family = (item.path, item.name.partition("[")[0])
-            every, others = (*sampled.args, "table")[:2]
-            if families[family] % every:
-                item.add_marker(others)
+            if (run := _run_of(families[family], *sampled.args)) is not None:
+                item.add_marker(run)
             families[family] += 1
         if "snapshot" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.snapshot)
         if _room(item.path) == "peers":
             item.add_marker(pytest.mark.peers)
+
+
+def _run_of(number: int, every: int, others: str = "table", some: int = 1) -> str | None:
+    """Which run plays a case of a ``sampled`` family; None: make test."""
+    if number % every == 0:
+        return None
+    return "table" if number % some else others
 
 
 def pytest_collection_finish() -> None:

@@ -55,7 +55,7 @@ def masked(terminal: Terminal, folder: Path, port: str, *words: str, private: tu
     return now
 
 
-@pytest.mark.sampled(28, "long")
+@pytest.mark.sampled(28, "long", 5)
 @pytest.mark.parametrize("board", ["fipy", "gpy"])
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_every_scenario_is_found_again_and_nothing_private_is_left(
@@ -76,7 +76,7 @@ mqtt = {"server": "x", "token": "Sachensucher-0815"}
 SECRETS = ("Villa Kunterbunt", "Pippi&Langstrumpf%7", "Sachensucher-0815")
 
 
-@pytest.mark.sampled(16, "long")
+@pytest.mark.sampled(16, "long", 3)
 @pytest.mark.parametrize("release", ["1.20.2.r4", "1.17.3.b1&files=word@60", "1.11.0.b1", "1.20.1&files=log-every@9"])
 @pytest.mark.parametrize("pad", [0, 340, 353, 9000])
 def test_secrets_in_the_programs_of_a_board_go_wherever_its_rows_are_cut(

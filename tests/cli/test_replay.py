@@ -48,7 +48,7 @@ def again(terminal: Terminal, trace: Path, port: str, *words: str) -> Any:
     return {**of_the_bench(json.loads(named.replace(f"replay://{trace}", port))), "at": None, "next": None}
 
 
-@pytest.mark.sampled(31, "long")
+@pytest.mark.sampled(31, "long", 5)
 @pytest.mark.parametrize("board", ["fipy", "gpy"])
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_every_scenario_is_found_again_from_its_trace(
@@ -216,6 +216,10 @@ RECORDED = (
     ("sim://gpy?speed=1&scenario=modem-ffh", "check"),
 )
 
+#: This runs in real time, and a trace of bytes alone does not hold that our program stood still for half a second, on
+#: a busy PC, and gave up what was on its way. That is no fault of the replay; one of the replay comes each time.
+RECORDINGS = 3
+
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo terminals")
 @pytest.mark.sampled(4, "long")
@@ -224,9 +228,13 @@ def test_what_another_program_recorded_replays_too(terminal: Terminal, tmp_path:
     from tests.link.recorder import Recorder
 
     words = typed.split()
-    with Recorder(device, tmp_path / "t") as between:
-        said = terminal.type(*words, "--json", "--port", between.name).document
-    found = again(terminal, tmp_path / "t", between.name, *words)
+    for attempt in range(RECORDINGS):
+        trace = tmp_path / f"{attempt}"
+        with Recorder(device, trace) as between:
+            said = terminal.type(*words, "--json", "--port", between.name).document
+        found = again(terminal, trace, between.name, *words)
+        if found["error"] is None:
+            break
     assert found["error"] is None, found["error"]
     assert found == {**of_the_bench(said), "at": None, "next": None}
 
@@ -255,7 +263,7 @@ def full(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     return (folder / "t").read_text().splitlines()
 
 
-@pytest.mark.sampled(16, "long")
+@pytest.mark.sampled(16, "long", 3)
 @pytest.mark.parametrize("seed", range(40))
 def test_a_trace_that_somebody_made_worse_does_no_harm(
     terminal: Terminal, tmp_path: Path, full: list[str], seed: int
