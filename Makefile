@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # One of the packages is installed without what it depends on, on purpose: see .test below. No other install need warn of it.
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-warn-conflicts
 
-.PHONY: axe table demo test test-fleet long docs lint types unit core core-long matrix kill-cards kill-boards used-cards fuzz-cards fuzz mutation peers peers-short bench-cards bench-board bench-overhead metrics performance changelog snapshots clean reliability
+.PHONY: axe wheel-test binary table demo test test-fleet long docs lint types unit core core-long matrix kill-cards kill-boards used-cards fuzz-cards fuzz mutation peers peers-short bench-cards bench-board bench-overhead metrics performance changelog snapshots clean reliability
 
 # One kept bench: saved web pages as scripts, found, cured; then flashed and proved.
 DEMO := $(VENV)/demo
@@ -140,6 +140,14 @@ performance: $(VENV)/.test
 metrics: $(VENV)/.metrics
 	$(BIN)/python -m docs._build.metrics
 
+# The wheel as people get it, in a fresh venv: its contents, the program, API, pytest plug-in, types, foreign neighbours.
+wheel-test: $(VENV)/.package
+	$(BIN)/python -m tests.packaged wheel
+
+# dist/fipy-doctor: the program as one file, for computers without Python, built here and tried without one.
+binary: $(VENV)/.package
+	$(BIN)/python -m tests.packaged one-file
+
 # The changes in docs/changes become a section of CHANGELOG.md: make changelog VERSION=0.2.0
 changelog: $(BIN)/python
 	$(BIN)/python -m docs._build.changelog $(VERSION)
@@ -162,6 +170,10 @@ $(VENV)/.metrics: $(BIN)/python pyproject.toml
 # atheris has no wheel for some systems: python -m tests.fuzz says so then.
 $(VENV)/.fuzz: $(VENV)/.test
 	-$(PIP) --only-binary atheris -e '.[fuzz]'
+	touch $@
+
+$(VENV)/.package: $(BIN)/python pyproject.toml
+	$(PIP) -e '.[package]'
 	touch $@
 
 $(VENV)/.peers: $(VENV)/.test

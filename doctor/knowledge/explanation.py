@@ -61,8 +61,10 @@ _HEALTHY_BLOCK = (
 #: Without one of these nothing is told to be wrong.
 _TROUBLE = re.compile(
     r"\b(?:no|not|cannot|never|nothing|only|un\w+able|nicht|nichts|nur|kein\w*|nie|nada|sin|solo|nunca|rien|pas|plus|ne"
-    r"|jamais|sans|niet|niets|geen|nooit|zonder)\b|n.t\b|fail|err|wrong|stuck|hang|haeng|freeze|froze|lost|broke|dead|problem"
-    r"|missing|trouble|crash|stop|fehl|falsch|kaputt|verschw|fall[ao]|mal\b|perd|muert|mort|bloq|erreur|fout|kwijt|kapot",
+    r"|jamais|sans|niet|niets|geen|nooit|zonder)\b|n.t\b|fail|err|wrong|stuck|hang|haeng|refus|reject|forbid"
+    r"|verbiet|weiger|rechaz|denie|freeze|froze|lost|broke|dead|problem"
+    r"|missing|trouble|crash|stop|fehl|falsch|kaputt|verschw|fall[ao]|mal\b|perd|muert|mort|bloq|erreur|fout|kwijt"
+    r"|kapot",
     re.I,
 )
 
@@ -298,7 +300,7 @@ def _has_unexplained_error(paste: Paste, found: list[Match]) -> bool:
 
 def _by_signs(paste: Paste, facts: Facts, reader: Reader) -> list[Match]:
     grouped: dict[str, list[signs.Hit]] = {}
-    for hit in signs.hits_in(paste, facts, reader.prose, reader.indexes):
+    for hit in signs.hits_in(paste, facts, reader):
         grouped.setdefault(hit.id, []).append(hit)
     lone = len(grouped) == 1
     found = []

@@ -44,7 +44,9 @@ def which_file(explanation: Explanation, judged: str) -> str:
     told_no = causes and all(map(_of_step, causes)) and not any(said in judged for said in _POINTS_ON)
     asks = {WHICH, FLASH, NEWER, NEXT} if not judged else {WHICH}
     asked = asks.intersection(explanation.reader.asks)
-    if not (speaks and (told_no or (asked and not causes))):
+    # Beside what is only resembled, or wrong with a file, the question for one is still to be answered.
+    stands_alone = all(cause.how == "words" or cause.entry.area == "firmware-file" for cause in causes)
+    if not (speaks and (told_no or (asked and not causes) or (WHICH in asked and stands_alone))):
         return ""
     from doctor.jobs.way_told import any_way, way  # as the rules: most pastes do not need it
 

@@ -181,7 +181,7 @@ _ABOUT = {
         re.I,
     ),
     MILD: re.compile(
-        r"\b(?:ignor\w+|harmless|dangerous|harmful|serious|bad(?: sign)?|worr(?:y|ied)|normal(?:e|es|s)?"
+        r"\b(?:ignor\w+|harmless|dangerous|harmful|serious|bad(?: sign)?|worr(?:y|ied)|care about|normal(?:e|es|s)?"
         r"|leave (?:it|that|this)"
         r" (?:alone|as it is|be)|anything wrong|(?:any|a) problems?|expected|matters?|good now|all good"
         r"|schlimm|gefaehrlich|ignorieren|harmlos|bedenklich|egal|probleme?|grave|peligros[oa]|malo|problemas?"
