@@ -143,7 +143,7 @@ def flash(
     from doctor.jobs.flash import flash as job
 
     consent = _Consent(agree, fingerprint, stop)
-    request = FlashRequest(via, method, frozenset(override), deadline_s, compress)
+    request = FlashRequest(via, method, frozenset(override), deadline_s, compress, plan=fingerprint or "")
     with _bench(port, firmware, parts) as bench:
         return _plain(job(bench, request, consent=consent, listen=listen), bench)
 
@@ -173,7 +173,7 @@ class _Consent:
     def __init__(
         self, agree: Callable[[FlashPlan], bool] | None, fingerprint: str | None, stop: Callable[[], bool]
     ) -> None:
-        if (agree is None) == (fingerprint is None):
+        if (agree is None) == (not fingerprint):
             raise UsageError(
                 "not-confirmed",
                 "a flash needs one yes to its plan: agree or fingerprint",
@@ -184,18 +184,10 @@ class _Consent:
         self._stop = stop
 
     def confirm(self, plan: FlashPlan) -> bool:
-        """Whether it is the plan that was agreed to. Raises DoctorError if it is another one."""
+        """Whether it is the plan that was agreed to; the job itself refuses another one with the right words."""
         if self._agree is not None:
             return self._agree(plan) is True
-        if plan.fingerprint != self._fingerprint:
-            raise DoctorError(
-                "not-confirmed",
-                "this is not the plan that was agreed to; nothing was sent to the modem",
-                on=plan.fingerprint,
-                cause="the file, the modem or the options changed since",
-                next="make the plan again, read it, and give its fingerprint",
-            )
-        return True
+        return plan.fingerprint == self._fingerprint
 
     def accept(self, name: str, question: str) -> bool:
         """Never by itself. Raises DoctorError with the name that the caller would have to give."""

@@ -103,9 +103,9 @@ def test_wrong_use_is_an_error_in_plain_words(given: dict[str, Any], error_id: s
 
 
 def test_a_flash_needs_one_yes(image: Path, port: str) -> None:
-    for given in ({}, {"agree": yes, "fingerprint": "0" * 16}):
+    for given in ({}, {"fingerprint": ""}, {"agree": yes, "fingerprint": "0" * 32}):
         with pytest.raises(UsageError, match="one yes"):
-            doctor.flash(image, port=port, **given)  # type: ignore[arg-type]
+            doctor.flash(image, port=port, **given)
 
 
 def refused(result: FlashResult) -> str:

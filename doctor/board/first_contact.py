@@ -4,7 +4,8 @@ Send CR, which every program ignores; a prompt within 0.3 s means idle. Else lis
 interpreter says which it is. No Ctrl-C without consent, nothing at all once an updater's output is seen, and nothing
 more to a device that is known to be no FiPy or GPy (link/foreign.py). Only if no text comes at 115200 baud is a modem
 looked for: the bare one, or the one behind mirror mode. A modem that the user has named is looked for before
-Ctrl-B, and what else may be there is asked only if none is found.
+Ctrl-B, and at once if both of two CRs come back as rubbish: what sends back at another speed all that it hears is no
+board. What else may be there is listened for and asked only if none is found.
 """
 
 from __future__ import annotations
@@ -30,6 +31,8 @@ PROMPT_MS = 300  #: an idle REPL answers CR within milliseconds
 BOOT_MS = 10_000  #: once boot text is seen: a start takes 2 s, a loop shows itself within 10 s (catalogue: boot-loop)
 ANSWER_MS = 1_000  #: for the banner after Ctrl-B, and for the prompt after Ctrl-C
 BEAT_MS = 4_000  #: our updater's heart beats every 2 s
+ECHO_MS = 50  #: for a modem to send back what it hears: a byte, and the longest usual latency timer twice
+ECHO_MOST = 4  #: bytes of one CR that comes back at another speed; what talks by itself says more
 SLICE_MS = 100  #: how often what was heard is judged while listening
 PROBE_PATIENCE_MS = 3_000  #: per speed, for a modem that does not answer at once
 HEARD_MAX_BYTES = 65_536  #: of a program that prints without end only the last part matters
@@ -118,11 +121,13 @@ def contact(link: Link, *, may_interrupt: bool = False, greet_only: bool = False
     """
     talk = _Talk(link)
     no_modem: Seen | None = None  # what it is then, once it was looked for
-    seen = talk.first_words()
-    if seen is None and named_modem and not greet_only and not is_at_carrier(link) and talk.may_be_modem():
+    named = named_modem and not greet_only and not is_at_carrier(link)
+    seen = talk.first_words(modem_named=named)
+    if seen is None and named and talk.may_be_modem():
         no_modem = _modem_behind(link, talk)
         if talk.modem is not None:
             return talk.result(no_modem)
+        seen = talk.listen_on() if talk.echoed else None
     if seen in (Seen.REPL, Seen.SAFE_BOOT):
         seen = talk.ask_for_name(seen)
     if seen is None:
@@ -150,13 +155,22 @@ class _Talk:
         self.evidence: dict[str, str | int | bool] = {}
         self.foreign: Foreign | None = None
         self.modem: State | None = None
+        self.echoed = False  # both CRs came back as rubbish
 
-    def first_words(self) -> Seen | None:
-        """CR, then listening. None: nothing conclusive yet."""
+    def first_words(self, *, modem_named: bool = False) -> Seen | None:
+        """CR, then listening. None: nothing conclusive yet, or a modem that was named sends back all that it hears."""
         self.heard = self.link.drain()
         if UPDATER_SIGNS.search(self.heard):
             return Seen.UPDATER
+        may_echo = modem_named and not self.heard
         self._say(b"\r")
+        if may_echo and self._comes_back():
+            self._say(b"\r")
+            self.echoed = self._comes_back()
+        return None if self.echoed else self.listen_on()
+
+    def listen_on(self) -> Seen | None:
+        """Listening after CR. None: nothing conclusive yet."""
         self._listen(PROMPT_MS, stop=self._sign_seen)
         seen = self._sign()
         if seen is None:
@@ -165,6 +179,12 @@ class _Talk:
                 self._listen(BOOT_MS - LISTEN_MS, stop=self._sign_seen)
             seen = self._sign()
         return Seen.BOOT_TEXT if seen is None and self.in_trouble() else seen
+
+    def _comes_back(self) -> bool:
+        """Whether what was just sent comes back as rubbish: the echo of a device at another speed, no board's text."""
+        self._listen(PROMPT_MS, stop=lambda: True, slice_ms=ECHO_MS)
+        odd = all(byte >= 0x80 or byte == 0 for byte in self.answer)
+        return odd and 0 < len(self.answer) <= ECHO_MOST and any(self.answer)
 
     def hear_out(self) -> None:
         """Of our own updater wait for a whole line that says where it stands; nothing is sent."""
@@ -302,11 +322,11 @@ class _Talk:
         self.said += data
         self.link.write(data)
 
-    def _listen(self, wait_ms: int, stop: Callable[[], bool]) -> None:
+    def _listen(self, wait_ms: int, stop: Callable[[], bool], slice_ms: int = SLICE_MS) -> None:
         """Listen for ``wait_ms``; ends early at a pause where ``stop`` holds, and at once at an updater's output."""
         until = Deadline(self.link.clock, wait_ms / 1000)
         while not until.expired:
-            data = self.link.read(4096, until.slice_ms(SLICE_MS))
+            data = self.link.read(4096, until.slice_ms(slice_ms))
             self.heard = (self.heard + data)[-HEARD_MAX_BYTES:]
             self.answer = (self.answer + data)[-HEARD_MAX_BYTES:]
             if UPDATER_SIGNS.search(self.heard) or (not data and stop()):
@@ -322,7 +342,13 @@ def _modem_behind(link: Link, talk: _Talk) -> Seen:
     if not link.can_change_baud:
         return nothing
     try:
-        state = states.detect(link, link.clock, SQN3330, patience_ms=PROBE_PATIENCE_MS)
+        state = states.detect(
+            link,
+            link.clock,
+            SQN3330,
+            patience_ms=PROBE_PATIENCE_MS,
+            listen_ms=0 if talk.echoed else states.FIRST_LISTEN_MS,
+        )
     finally:
         link.set_baud(REPL_BAUD)
     if not state.baud:

@@ -194,7 +194,7 @@ def plan(planned: FlashPlan) -> dict[str, Any]:
         "boot_loaders": planned.core.loaders,
         "nothing_to_do": planned.core.nothing or None,
         "agreed": list(planned.agreed),
-        "fingerprint": planned.fingerprint,
+        "fingerprint": planned.fingerprint or None,
         "steps": [
             {
                 "step": s.id,

@@ -4,7 +4,7 @@ from .contract import Clock, Port, Timer  # noqa: F401
 from .events import Speaker
 
 try:
-    from typing import List, Optional, Tuple  # noqa: F401
+    from typing import List, Optional, Sequence, Tuple  # noqa: F401
 
     from .events import Emit  # noqa: F401
 except ImportError:  # MicroPython
@@ -20,6 +20,8 @@ QUIET_MS = 200
 QUIET_LIMIT_MS = 2000
 #: Silence in ms on both sides of ``+++`` (modem-protocol.md 2.2).
 GUARD_MS = 1150
+#: Wait in ms for one of many questions in a row; one that is slower is asked again by itself, with REPLY_MS.
+ROW_MS = 2000
 #: Most bytes of one reply that are kept; a version block has some 600.
 RAW_LIMIT_BYTES = 8192
 READ_BYTES = 512
@@ -126,6 +128,13 @@ def _flat(groups):
     return flat
 
 
+def _answers_in(heard, sent):
+    # type: (bytes, str) -> List[str]
+    """Lines that are part of an answer, and nothing that a modem says unasked."""
+    lines = [line.strip() for line in printable(heard).split("\n")]
+    return [line for line in lines if line and not is_unasked(line, sent)]
+
+
 class AtChannel(object):
     """Speaks AT over a port.
 
@@ -163,36 +172,51 @@ class AtChannel(object):
         old = self._quieten()
         self._port.write(line.encode() + b"\r\n")
         raw = self._collect(line, wait_ms, ends)
-        reply = parse_reply(raw, line)
-        reply.stale = [text for text in printable(old).split("\n") if text.strip()] + reply.stale
-        if all([is_unasked(text.strip(), line) for text in reply.stale]):
-            reply.stale = []  # no answers of earlier commands
-        reply.sound = is_sound(old + raw, line)
-        self._unread = raw
-        shown = " | ".join(reply.lines + [reply.status or "no answer"])
-        self._speaker.note(line + " -> " + shown[:400])
-        if reply.stale:
-            self._speaker.note("in front of it: " + " | ".join(reply.stale)[:400])
-        return reply
+        return self._heard(line, raw, old)
+
+    def row(self, lines):
+        # type: (Sequence[str]) -> List[Reply]
+        """Replies to questions that change nothing, one right behind the other.
+
+        They are counted, instead of a silence behind each: as many results as questions, none in front of its
+        question, and a silence behind the last. If that is not so, all are asked again, each with its silence; what
+        was too many is ``stale`` in the first reply then.
+        """
+        stale = _answers_in(self._quieten(), lines[0])
+        replies = []  # type: List[Reply]
+        odd = []  # type: List[str]  # what the count is too high by
+        rest = b""
+        for line in lines:
+            self._port.write(line.encode() + b"\r\n")
+            raw, rest = self._up_to_result(line, rest)
+            replies.append(self._heard(line, raw))
+            odd += replies[-1].stale
+            if odd or not replies[-1].status:
+                break
+        odd += _answers_in(rest + self.listen(SETTLE_MS), lines[-1])
+        if odd or not replies[-1].status:
+            replies = [self.command(line) for line in lines]
+        replies[0].stale = stale + odd + replies[0].stale
+        return replies
 
     def wake(self, tries, every_ms, clean=2):
         # type: (int, int, int) -> bool
         """Send AT until it is answered with ``clean`` sound OKs in a row; False after ``tries`` other answers.
 
-        The first AT after a pause is often answered ERROR (modem-protocol.md 2.1).
+        The first AT after a pause is often answered ERROR (modem-protocol.md 2.1): then it is asked again at once.
         """
-        good = 0
+        first = True
         while tries > 0:
             timer = Timer(self._clock, every_ms)
-            if self.command("AT", every_ms).sound:
-                good += 1
-                if good >= clean:
+            reply = self.command("AT", every_ms)
+            if reply.sound:
+                if clean < 2 or all([more.sound for more in self.row(["AT"] * (clean - 1))]):
                     return True
                 continue
-            good = 0
             tries -= 1
-            if tries > 0:
+            if tries > 0 and not (first and reply.status == "ERROR"):
                 self.listen(timer.left_ms())
+            first = False
         return False
 
     def listen(self, wait_ms):
@@ -228,6 +252,21 @@ class AtChannel(object):
         self._speaker.note("+++ -> " + ("left data mode" if left else "no answer"))
         return left
 
+    def _heard(self, line, raw, old=b""):
+        # type: (str, bytes, bytes) -> Reply
+        """The reply to ``line`` in what was heard; told. ``old`` lay in the line before it was asked."""
+        reply = parse_reply(raw, line)
+        reply.stale = [text for text in printable(old).split("\n") if text.strip()] + reply.stale
+        if all([is_unasked(text.strip(), line) for text in reply.stale]):
+            reply.stale = []  # no answers of earlier commands
+        reply.sound = is_sound(old + raw, line)
+        self._unread = raw
+        shown = " | ".join(reply.lines + [reply.status or "no answer"])
+        self._speaker.note(line + " -> " + shown[:400])
+        if reply.stale:
+            self._speaker.note("in front of it: " + " | ".join(reply.stale)[:400])
+        return reply
+
     def _quieten(self):
         # type: () -> bytes
         """Throw away what lies in the line; if there was something, go on until it has been quiet for a while."""
@@ -241,6 +280,18 @@ class AtChannel(object):
                 break
             old = (old + got)[-RAW_LIMIT_BYTES:]
         return old
+
+    def _up_to_result(self, line, rest):
+        # type: (str, bytes) -> Tuple[bytes, bytes]
+        """Whole lines up to a final result, or what came instead; and the beginning of a line behind them.
+
+        rest  such a beginning that the question before it left
+        """
+        timer = Timer(self._clock, ROW_MS)
+        while not parse_reply(rest, line).status and not timer.over():
+            rest = (rest + self._hear(self._port.read(READ_BYTES, timer.left_ms())))[-RAW_LIMIT_BYTES:]
+        whole = rest.rfind(b"\n") + 1
+        return rest[:whole], rest[whole:]
 
     def _collect(self, line, wait_ms, ends):
         # type: (str, int, Tuple[bytes, ...]) -> bytes

@@ -53,6 +53,7 @@ class Flow(object):
         self._settler = Settler(self._s, self._switcher, "")
         self._mode = ""
         self._zero = False
+        self._awake = False
         self._switched = False
         self._sources = {}  # type: Dict[str, Tuple[Source, int]]
         self._read = []  # type: List[str]  # roles of the files that went over
@@ -66,6 +67,7 @@ class Flow(object):
     def move(self, port, max_block=0):
         # type: (Port, int) -> None
         """Go on over another way to the same modem: ``run`` the rest of the plan then."""
+        self._awake = False
         self._s.move(port, max_block)
 
     def run(self, plan, source, size, should_stop=None, others=None):
@@ -161,14 +163,23 @@ class Flow(object):
         from .soak import soak  # only if it is wanted: memory is short on a board
 
         soak(self._s, mini=self._mode == states.FFH)
+        self._awake = self._mode != states.FFH
+
+    def _is_awake(self):
+        # type: () -> bool
+        """Whether the modem has just answered many questions, told once: it need not be woken then."""
+        awake, self._awake = self._awake, False
+        return awake
 
     def _prepare(self, step):
         # type: (Step) -> None
         """modem-protocol.md 5.2, steps 1 to 3: wake it, make sure of the mode, radio off."""
         s = self._s
         began_ms = s.clock.ticks_ms()
-        awake = s.wake()
-        s.at.command("ATE0")
+        awake = self._is_awake()  # and without its echo
+        if not awake:
+            awake = s.wake()
+            s.at.command("ATE0")
         found = states.ask_mode(s.at)  # decides: a modem whose every answer has old ones in front still works
         if not found and not awake:
             if s.said_something(began_ms):
@@ -247,6 +258,7 @@ class Flow(object):
         """modem-protocol.md 5.2, step 11: read the version in the application."""
         if not self._s.profile.sends_cfun5:
             self._s.at.wake(WAKE_TRIES, WAKE_EVERY_MS, states.CLEAN_OKS)
+            self._awake = True
             self._s.at.command('AT+SQNSUPGRADENTF="success"')
         lines = self._read_version()
         if step.old and _says(lines, step.old):
@@ -289,15 +301,16 @@ class Flow(object):
         # type: () -> List[str]
         """What the application says of itself. Raises FlowError if it is not the application that answers."""
         s = self._s
-        s.at.wake(WAKE_TRIES, WAKE_EVERY_MS, states.CLEAN_OKS)
+        if not self._is_awake():
+            s.at.wake(WAKE_TRIES, WAKE_EVERY_MS, states.CLEAN_OKS)
         mode = states.ask_mode(s.at)
         s.outcome.mode = mode or states.UNKNOWN
         if mode != states.APPLICATION:
             raise FlowError("invalid-response-after-upgrade", "the modem does not stay in its application")
         for _ in range(VERSION_TRIES):
-            reply = s.at.command("ATI1")
-            if reply.status == "OK" and reply.lines:
-                return reply.lines + states.read_block(s.at, states.Facts(), BLOCK_PAUSE_MS)
+            version, block = s.at.row(["ATI1", states.SHOWVER])
+            if version.status == "OK" and version.lines:
+                return version.lines + states.read_block(s.at, states.Facts(), block, BLOCK_PAUSE_MS)
             s.at.listen(POLL_MS)
         raise FlowError("invalid-response-after-upgrade", "the modem runs, but does not say its version")
 

@@ -33,10 +33,9 @@ def soak(s, count=SOAK_COUNT, mini=False):
 
     mini  the boot ROM answers: it has no echo, and takes four commands and nothing else (modem-protocol.md 3.1)
     """
-    if not mini:
-        s.at.command("ATE0")
     began_ms = s.clock.ticks_ms()
-    if not s.wake() and not s.said_something(began_ms):
+    awake = not mini and s.at.command("ATE0").sound
+    if not awake and not s.wake() and not s.said_something(began_ms):
         raise FlowError("wakeup-without-answer", "the modem no longer answers AT; nothing was sent to it")
     told = Timer(s.clock, 0)
     damaged = []  # type: List[bytes]

@@ -1,6 +1,6 @@
 """In which mode the modem is, and what it says of itself there (modem-protocol.md 3; failure-catalogue.md 3)."""
 
-from .at import AtChannel, odd_bytes
+from .at import SETTLE_MS, AtChannel, Reply, odd_bytes  # noqa: F401
 from .contract import Clock, Port, Timer  # noqa: F401
 from .events import Speaker
 from .profile import FFH_BAUD, MONARCH2_FAMILY, Profile  # noqa: F401
@@ -43,7 +43,8 @@ TRIES_PER_SPEED = 3
 CLEAN_OKS = 3
 #: AT commands that may be spent on them once the modem answers at all.
 CLEAN_TRIES = 12
-#: Wait for the answer to AT+SMOD?, in ms (modem-protocol.md 2.2).
+SMOD = "AT+SMOD?"
+#: Wait for the answer to it, in ms (modem-protocol.md 2.2).
 SMOD_MS = 5000
 #: Wait before the second RESET to a session that did not answer the first, in ms (design.md 4, "stp-open").
 SESSION_REST_MS = 300000
@@ -91,7 +92,6 @@ class Facts(object):
         self.ati = []  # type: List[str]
         self.ati1 = []  # type: List[str]
         self.showver = []  # type: List[str]  # [] also where two readings differed
-        self.smod = []  # type: List[str]
         self.smswboot = []  # type: List[str]
         self.smupgrade = []  # type: List[str]
         self.cgsn = []  # type: List[str]
@@ -100,11 +100,11 @@ class Facts(object):
         self.stale = []  # type: List[str]  # what lay in front of the answers
 
 
-def ask_mode(at, tries=3):
-    # type: (AtChannel, int) -> str
-    """The mode that AT+SMOD? names, or "" if it cannot be read."""
-    for _ in range(tries):
-        reply = at.command("AT+SMOD?", SMOD_MS)
+def ask_mode(at, tries=3, first=None):
+    # type: (AtChannel, int, Optional[Reply]) -> str
+    """The mode that AT+SMOD? names, or "" if it cannot be read; ``first`` is the reply if it was just asked."""
+    for number in range(tries):
+        reply = first if first is not None and not number else at.command(SMOD, SMOD_MS)
         for line in reversed(reply.lines):
             word = line.replace("+SMOD:", "").strip()
             if word in MODES and reply.status == "OK":
@@ -125,16 +125,17 @@ def family_of(lines):
     return ""
 
 
-def detect(port, clock, profile, emit=None, patience_ms=PATIENCE_MS):
-    # type: (Port, Clock, Profile, Optional[Emit], int) -> State
+def detect(port, clock, profile, emit=None, patience_ms=PATIENCE_MS, listen_ms=FIRST_LISTEN_MS):
+    # type: (Port, Clock, Profile, Optional[Emit], int, int) -> State
     """Find out mode and speed; leaves the port at the speed at which the modem answered.
 
     An open STP session never gets AT: an STP RESET goes first at each speed, and if it is acknowledged the
     mode is stp-open with the note ``session-closed``; ask again for the mode behind it.
 
     patience_ms  how long a modem may stay silent, since it may be starting
+    listen_ms    before anything is sent at a speed; 0 if it is known that nothing is said unasked
     """
-    return _Detection(port, clock, profile, emit).run(patience_ms)
+    return _Detection(port, clock, profile, emit, listen_ms).run(patience_ms)
 
 
 def close_session(port, clock, emit=None):
@@ -156,10 +157,11 @@ def close_session(port, clock, emit=None):
 class _Detection(object):
     """One search; see ``detect``."""
 
-    def __init__(self, port, clock, profile, emit):
-        # type: (Port, Clock, Profile, Optional[Emit]) -> None
+    def __init__(self, port, clock, profile, emit, listen_ms):
+        # type: (Port, Clock, Profile, Optional[Emit], int) -> None
         self._port = port
         self._clock = clock
+        self._listen_ms = listen_ms
         self._profile = profile
         self._at = AtChannel(port, clock, emit)
         self._master = Master(port, clock, emit)
@@ -232,8 +234,8 @@ class _Detection(object):
         self._baud = baud
         if baud not in self._probed:
             self._probed.append(baud)
-            self._keep(self._at.listen(FIRST_LISTEN_MS))
-            if self._master.reset(SESSION_PROBE_MS, tries=2):  # a lost one must not let AT into a session
+            self._keep(self._at.listen(self._listen_ms))
+            if self._master.probe(SESSION_PROBE_MS):
                 self._session_closed(baud)
                 return True
             if self._master.refuses_reset:
@@ -241,7 +243,7 @@ class _Detection(object):
                 state.baud = baud
                 return True
             self._port.write(b"\r")  # ends the line that our RESET began in an AT parser
-            self._keep(self._at.listen(FIRST_LISTEN_MS))
+            self._keep(self._at.listen(SETTLE_MS if self._master.echoed else FIRST_LISTEN_MS))
         if self._answers():
             return self._settle(baud)
         if may_escape and self._at.escape_data_mode():
@@ -270,6 +272,8 @@ class _Detection(object):
                 return True
             if reply.status == "ERROR":
                 errors += 1
+                if errors == 1:
+                    continue  # which is how it wakes up (modem-protocol.md 2.1)
             else:
                 left -= 1
             self._keep(self._at.listen(timer.left_ms()))
@@ -285,8 +289,9 @@ class _Detection(object):
         state.baud = baud
         state.raw = b""  # what was heard at other speeds, or while it woke up, proves nothing
         good = bare = 0
-        for _ in range(CLEAN_TRIES):
-            reply = self._at.command("AT", AT_TRY_MS)
+        replies = self._at.row(["AT"] * CLEAN_OKS + [SMOD])
+        for tries in range(CLEAN_TRIES):
+            reply = replies[tries] if tries < CLEAN_OKS else self._at.command("AT", AT_TRY_MS)
             self._keep(reply.raw)
             if reply.stale:
                 state.note("stale-replies")
@@ -296,7 +301,7 @@ class _Detection(object):
             if good == CLEAN_OKS:
                 break
         self._note_odd_bytes()
-        state.mode = ask_mode(self._at) or UNKNOWN
+        state.mode = ask_mode(self._at, first=replies[-1]) or UNKNOWN
         if state.mode == UNKNOWN and bare >= CLEAN_OKS:
             state.mode = FFH
             state.note("mode-by-dialect")
@@ -382,13 +387,13 @@ def read_facts(port, clock, profile, state, emit=None):
     if state.mode not in (APPLICATION, RECOVERY, RAM_UPDATER):
         return facts
     at = AtChannel(port, clock, emit)
-    facts.smod = _ask(at, facts, "smod", "AT+SMOD?")
-    facts.smswboot = _ask(at, facts, "smswboot", "AT+SMSWBOOT?")
-    facts.smupgrade = _ask(at, facts, "smupgrade", "AT+SMUPGRADE?")
+    asked = _QUESTIONS if state.mode == APPLICATION else _QUESTIONS[:2]
+    blocks = [SHOWVER] if state.mode == APPLICATION else []
+    replies = at.row([line for _, line in asked] + blocks)
+    for number, (name, line) in enumerate(asked):
+        setattr(facts, name, _answer(at, facts, name, line, replies[number], 3 if name == "ati1" else 1))
     if state.mode == APPLICATION:
-        facts.ati1 = _ask(at, facts, "ati1", "ATI1", tries=3)
-        facts.showver = read_block(at, facts)
-        facts.cgsn = _ask(at, facts, "cgsn", "AT+CGSN")
+        facts.showver = read_block(at, facts, replies[-1])
     if facts.unanswered and not at.wake(TRIES_PER_SPEED, AT_TRY_MS, 1):  # it fell silent between two questions
         state.mode = SILENT
     return facts
@@ -401,17 +406,26 @@ _ASK_PAUSE_MS = 500
 #: Readings of the version block at most, and how many that say the same are enough (modem-protocol.md 7.2).
 BLOCK_TRIES = 3
 BLOCK_ALIKE = 2
+SHOWVER = 'AT!="showver"'
+#: Members of Facts and how they are asked for; the first two in an updater as well.
+_QUESTIONS = (
+    ("smswboot", "AT+SMSWBOOT?"),
+    ("smupgrade", "AT+SMUPGRADE?"),
+    ("ati1", "ATI1"),
+    ("cgsn", "AT+CGSN"),
+)
 
 
-def read_block(at, facts, pause_ms=_ASK_PAUSE_MS):
-    # type: (AtChannel, Facts, int) -> List[str]
+def read_block(at, facts, first, pause_ms=_ASK_PAUSE_MS):
+    # type: (AtChannel, Facts, Reply, int) -> List[str]
     """The version block, read twice over; [] if it could not be read, or the readings differ.
 
+    first     the reply to SHOWVER
     pause_ms  wait after a refusal: ERROR right after boot is normal
     """
     readings = []  # type: List[List[str]]
-    for _ in range(BLOCK_TRIES):
-        reply = at.command('AT!="showver"')
+    for tries in range(BLOCK_TRIES):
+        reply = at.command(SHOWVER) if tries else first
         facts.stale += reply.stale
         if reply.status == "OK" and reply.lines:
             readings.append(reply.lines)
@@ -421,19 +435,23 @@ def read_block(at, facts, pause_ms=_ASK_PAUSE_MS):
         facts.unanswered = facts.unanswered or not reply.status
         at.listen(pause_ms)
     if not readings:  # LR5.4 has another command for the same
-        lines = _ask(at, facts, "showver", 'AT!="get_sw_version"')
+        other = 'AT!="get_sw_version"'
+        lines = _answer(at, facts, "showver", other, at.command(other))
         readings = [lines] if lines else []
     return agreed(readings)
 
 
-def _ask(at, facts, name, line, tries=1):
-    # type: (AtChannel, Facts, str, str, int) -> List[str]
-    for _ in range(tries):
-        reply = at.command(line)
+def _answer(at, facts, name, line, reply, tries=1):
+    # type: (AtChannel, Facts, str, str, Reply, int) -> List[str]
+    """Lines of ``reply`` to ``line``; refused, it is asked again, ``tries`` questions in all."""
+    while True:
         facts.stale += reply.stale
         if reply.status == "OK":
             return reply.lines
         facts.unanswered = facts.unanswered or not reply.status
+        tries -= 1
+        if tries < 1:
+            facts.refused.append(name)
+            return []
         at.listen(_ASK_PAUSE_MS)
-    facts.refused.append(name)
-    return []
+        reply = at.command(line)

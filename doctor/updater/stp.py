@@ -50,6 +50,8 @@ CLOSE_ACK_MS = 2000
 NACK_PAUSE_MS = 100
 #: How often a session is asked for that the modem refuses to open.
 OPEN_TRIES = 2
+#: How often a session is looked for: a RESET that was lost must not let AT into it.
+PROBES = 2
 #: Tries of one request, the first included. A modem that lost the end of a block swallows the beginning of the second.
 TRIES = 3
 #: Below this many bytes a refused block is not halved any more; every master in the field sends at least this much.
@@ -59,6 +61,8 @@ CUT_MS = 2000
 #: Silence in ms after which the listener is told what is awaited.
 PATIENCE_MS = 10000
 READ_BYTES = 512
+#: Wait in ms for an ack behind the echo of a request: an AT parser sends back what it hears, a slave never does.
+ECHO_MS = 100
 
 
 class StpError(Exception):
@@ -140,6 +144,7 @@ class Master(object):
         self.awaited = "the modem to answer"  # what a long silence most likely means, in words
         self.repeats = 0
         self._unsure = False  # the last request may have been taken, though it was not acknowledged
+        self.echoed = False  # the last probe came back as it was sent
         self.refuses_reset = False  # the last RESET was answered, and refused: there is a session, and it stays open
 
     def reset(self, wait_ms=CONTROL_ACK_MS, tries=1):
@@ -151,6 +156,22 @@ class Master(object):
             self.refuses_reset = answer.kind in ("nack", "unknown")
             if answer.kind == "ack":
                 return True
+        return False
+
+    def probe(self, wait_ms):
+        # type: (int) -> bool
+        """Whether a session was open, by the RESET that ends it: sent again if it may have been lost.
+
+        What sends the whole RESET back and does not acknowledge it is an AT parser: ``echoed`` then.
+        """
+        self.echoed = False
+        for _ in range(PROBES):
+            frame = pack(RESET, 0, 0)
+            self._put(frame)
+            answer = self._await(RESET, 0, 0, wait_ms, echo=frame)
+            self.refuses_reset = answer.kind in ("nack", "unknown")
+            if answer.kind == "ack" or self.echoed:
+                return answer.kind == "ack"
         return False
 
     def flush(self, wait_ms):
@@ -379,9 +400,11 @@ class Master(object):
             self.at_most -= len(payload)
         return answer
 
-    def _await(self, op, sid, tid, wait_ms, sent=0):
-        # type: (int, int, int, int, int) -> _Answer
+    def _await(self, op, sid, tid, wait_ms, sent=0, echo=b""):
+        # type: (int, int, int, int, int, bytes) -> _Answer
         """The answer to one request: noise is skipped, answers to other requests are dropped.
+
+        echo  the request, if its coming back shortens the wait
 
         "Unknown" may stand in the line beside the true answer: it counts once the pause before the next try is over.
         """
@@ -389,6 +412,7 @@ class Master(object):
         self._cut = False
         told = False
         unknown = None  # type: Optional[_Answer]
+        heard = b""
         while True:
             answer = self._next_frame(op, sid, tid, sent)
             if answer is not None and answer.kind != "unknown":
@@ -403,6 +427,11 @@ class Master(object):
             cut = self._cut or len(self._buffer) >= len(REPLY)
             got = self._port.read(READ_BYTES, min(timer.left_ms(), CUT_MS if cut else PATIENCE_MS))
             self._buffer += got
+            if echo and not self.echoed:
+                heard = (heard + got)[-READ_BYTES:]
+                if echo in heard:
+                    self.echoed = True
+                    timer = Timer(self._clock, ECHO_MS)
             if cut and not got:
                 return unknown or _Answer("damaged")
             if not got and not told and timer.left_ms():

@@ -264,3 +264,50 @@ def test_the_beat_of_an_updater_is_heard_before_a_named_modem_is_looked_for(usb_
         wire.usb_id = usb_id
     assert look(wire, named_modem=True).seen is Seen.UPDATER
     assert wire.written == b"\r"
+
+
+def echoing(most: int, rubbish: bytes = b"\xf8") -> Callable[[Wire, bytes], None]:
+    """Sends back ``most`` CRs, as a modem at another speed does."""
+    left = [most]
+
+    def answer(wire: Wire, data: bytes) -> None:
+        if data == b"\r" and wire.baudrate == 115200 and left[0]:
+            left[0] -= 1
+            wire.say(rubbish, 16)
+
+    return answer
+
+
+@pytest.mark.parametrize(("echo", "crs"), [(echoing(1), 2), (echoing(9, b"\r"), 1), (echoing(9, b"\0"), 1)])
+def test_what_sends_back_once_or_sends_back_text_is_listened_to_as_any_board(
+    echo: Callable[[Wire, bytes], None], crs: int
+) -> None:
+    wire = devices.talker((1900, BEAT), answers=echo)
+    assert look(wire, named_modem=True).seen is Seen.UPDATER
+    assert wire.written == b"\r" * crs
+
+
+def test_what_talks_before_it_is_asked_is_listened_to_as_any_board() -> None:
+    wire = devices.talker((0, b"\xf8"), (1900, BEAT), answers=echoing(9))
+    assert look(wire, named_modem=True).seen is Seen.UPDATER
+    assert wire.written == b"\r"
+
+
+def test_a_named_modem_that_sends_back_rubbish_is_asked_at_once_and_no_other_is() -> None:
+    asked_ms: list[float] = []
+
+    def echo(wire: Wire, data: bytes) -> None:
+        echoes(wire, data)
+        if data.startswith(b"fast"):
+            asked_ms.append(wire.clock.now_ms)
+
+    seen = []
+    for named in (True, False):
+        echoes = echoing(2)
+        wire = devices.talker(answers=echo)
+        seen.append(look(wire, named_modem=named).seen)
+        assert b"\x02" in wire.written, "no modem: what else may be there is asked"
+        first = asked_ms[0]
+        asked_ms.clear()
+        assert first < 500 if named else first > 3000
+    assert seen == [Seen.NOISE, Seen.NOISE]

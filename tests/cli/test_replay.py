@@ -25,9 +25,13 @@ from tests.cli.terminal import Terminal
 
 
 def of_the_bench(document: Any) -> Any:
-    """``document`` without how long each check took, partly by the computer's clock, and the log: a replay has none."""
+    """``document`` without how long each check took, partly by the computer's clock, and what a replay has not.
+
+    It has no log, and no fingerprint of its plan: there is nothing to flash.
+    """
     if isinstance(document, dict):
-        return {name: of_the_bench(value) for name, value in document.items() if name not in ("duration_ms", "log")}
+        but = ("duration_ms", "log", "fingerprint")
+        return {name: of_the_bench(value) for name, value in document.items() if name not in but}
     return [of_the_bench(value) for value in document] if isinstance(document, list) else document
 
 

@@ -8,7 +8,6 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import click
 import pytest
 
 from doctor.bench import Bench, BenchOptions
@@ -159,10 +158,7 @@ def test_a_device_that_is_none_of_ours_is_left_alone(site: Path) -> None:
 
 def test_the_options_of_fix_are_known() -> None:
     switches = {f"--{cure_id}" for cure_id in cures().doable()}
-    with click.Context(fix_command.command) as context:
-        spelled = {
-            word for param in fix_command.command.get_params(context) for word in (*param.opts, *param.secondary_opts)
-        }
+    spelled = {word for param in fix_command.command.params for word in param.opts} | {"--help"}
     long = {word[2:] for word in spelled - switches if word.startswith("--")}
     assert long == OPTIONS_OF_FIX
 

@@ -13,6 +13,7 @@ from doctor.errors import DoctorError, FirmwareError
 from doctor.events import Event, StepStarted
 from doctor.firmware.bootrom import FROM_BOARD
 from doctor.jobs.amended import amended
+from doctor.jobs.flashing.fingerprint import fingerprint
 from doctor.jobs.flashing.steps_done import first_sent, numbered
 from doctor.jobs.flashing.ways import choose_via
 from doctor.jobs.hands import POWER_CYCLE
@@ -79,6 +80,7 @@ class FlashPlan:
     agreed  the risks that the user agreed to, and the checks whose failure they took upon themselves
     upload  what must be copied to the card in the board first; empty if nothing must, or cannot be
     first_s seconds that usually pass before the first step, besides copying the updater to a board without it
+    fingerprint  of all that is agreed to (fingerprint.py); "" for a replay, whose board cannot be asked who it is
     """
 
     image: FirmwareImage
@@ -92,6 +94,7 @@ class FlashPlan:
     was: int | None = None
     first_s: float = 0.0
     agreed: tuple[str, ...] = ()
+    fingerprint: str = ""
 
     def usual_s(self, step: Step) -> float:
         """Seconds that a step usually takes."""
@@ -116,22 +119,6 @@ class FlashPlan:
     def all_limit_s(self) -> float:
         """Seconds that all steps may take at most."""
         return sum(step.limit_ms for step in self.core.steps) / 1000
-
-    @property
-    def fingerprint(self) -> str:
-        """16 hexadecimal digits of all that is agreed to with this plan, by which another one is told from it.
-
-        The modem as it was found counts too; times do not, since they are measured anew each time.
-        """
-        before = self.before
-        modem = (before.mode, before.family, before.build, before.release, before.radio, before.imei)
-        files = sorted((file.role, file.size_bytes, file.sha256) for file in self.files)
-        steps = [(step.id, step.text) for step in self.core.steps]
-        risks = (self.agreed, [(risk.id, risk.what) for risk in self.core.warnings])
-        core = (self.core.method, self.core.nothing, self.core.loaders)
-        how = (self.via, self.compress, bool(self.upload), self.was)
-        said = repr((modem, self.image.sha256, files, steps, risks, core, how))
-        return hashlib.sha256(said.encode()).hexdigest()[:16]
 
     @property
     def runs(self) -> str:
@@ -176,7 +163,12 @@ def plan_for(bench: Bench, request: FlashRequest) -> FlashPlan | DoctorError:
     line = Line.measured(bench.profile.app_baud, bench.link.answer_s if via != "card" else None)
     agreed = (*sorted(bench.options.accept), *(f"{check} failed" for check in sorted(request.override)))
     was = bench.options.was
-    return FlashPlan(images[-1], facts, via, core, line, files, request.compress, upload, was, first_s, agreed)
+    mark = ""
+    if bench.recording is None:
+        sent = {file.role: file.sha256 for file in files}
+        besides = (via, request.compress, bool(upload), was, *agreed)
+        mark = fingerprint(journals.ids_of(bench), facts, core, sent, besides)
+    return FlashPlan(images[-1], facts, via, core, line, files, request.compress, upload, was, first_s, agreed, mark)
 
 
 def _not_compressed(family: str) -> Refusal:

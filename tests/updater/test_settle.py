@@ -1,0 +1,168 @@
+"""Silence behind an answer: in full after whatever changes the modem, counted questions instead where nothing changes.
+
+A stale OK that starts a step of a flash is how modems are lost (known failure ``stale-bytes-in-reply``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from doctor.sim.modem.modem import Modem
+from doctor.sim.world import World, close_all_worlds
+from doctor.updater.at import SETTLE_MS, AtChannel
+from doctor.updater.shapes import Step
+from tests.updater.simport import SimPort
+from tests.updater.test_ffh_against_sim import from_ffh
+from tests.updater.test_flow_against_sim import Run, practice
+from tests.updater.wire import OK, AtScript, Wire
+
+#: Beginnings of all commands that change what the modem does (issue 18 names them), each as a flash sends it.
+CHANGES = ("AT+SMSWBOOT=", "AT+SMSTPU", "AT+STP", "AT+SMUPGRADE\r", "AT+IPR", "AT+CFUN", "AT^RESET", "ATE0")
+ERROR = b"\r\nERROR\r\n"
+
+
+@pytest.fixture(autouse=True)
+def worlds_end() -> Iterator[None]:
+    yield
+    close_all_worlds()
+
+
+class Late:
+    """Answers with an older OK first, and with its own word just before the silence would be long enough."""
+
+    def heard(self, data: bytes, wire: Wire) -> None:
+        wire.say(OK, 1)
+        wire.say(ERROR, SETTLE_MS)
+
+
+@pytest.mark.parametrize("line", ["AT+SMSWBOOT=3,1", "AT+SMSTPU", "AT+STP", "AT+SMUPGRADE", "AT+IPR=921600",
+                                  "AT+CFUN=4", "AT^RESET", "ATE0", "AT"])  # fmt: skip
+def test_an_older_ok_in_front_of_the_own_answer_is_not_believed(line: str) -> None:
+    wire = Wire(Late())
+    reply = AtChannel(wire, wire.clock).command(line)
+    assert (reply.status, reply.stale) == ("ERROR", ["OK"])
+    assert wire.clock.now_ms >= 2 * SETTLE_MS
+
+
+class Listening(SimPort):
+    """Tells when what was written and when something came last."""
+
+    def __init__(self, modem: Modem, **more: Any) -> None:
+        super().__init__(modem, **more)
+        self.wrote: list[tuple[bytes, float]] = []  # and ms of silence before it; of a restarted modem no matter
+        self.came_ms = 0.0
+        self.restarted = False
+
+    def read(self, max_bytes: int, wait_ms: int) -> bytes:
+        data = super().read(max_bytes, wait_ms)
+        if data:
+            self.came_ms = self.clock.now_ms
+            self.restarted = b"+SYSSTART" in data
+        return data
+
+    def write(self, data: bytes) -> None:
+        self.wrote.append((data, SETTLE_MS if self.restarted else self.clock.now_ms - self.came_ms))
+        super().write(data)
+
+
+def behind_changes(port: Listening) -> dict[str, float]:
+    """The shortest silence between the last byte that came and the next that went, by what was sent before it."""
+    found: dict[str, float] = {}
+    for (data, _), (_, quiet_ms) in zip(port.wrote, port.wrote[1:], strict=False):
+        for change in CHANGES:
+            if data.startswith(change.encode()):
+                found[change] = min(quiet_ms, found.get(change, quiet_ms))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("method", "changes"),
+    [
+        ("store", {"ATE0", "AT+CFUN", "AT+SMSTPU", "AT+SMUPGRADE\r", "AT^RESET"}),
+        ("on-the-fly", {"ATE0", "AT+CFUN", "AT+SMSTPU", "AT+SMSWBOOT="}),
+    ],
+)
+def test_a_whole_flash_is_silent_behind_all_that_changes_the_modem(method: str, changes: set[str]) -> None:
+    run = Run(Modem(World()), *practice(size=20_000), method=method)
+    if method == "store":
+        run.sim.faults.parse("deploy:late-start")
+    run.plan.steps[:0] = [Step("soak", "test the line", "prepare", 500_000, True, "")]
+    port = run.port = Listening(run.sim)
+    outcome = run.flash()
+    assert outcome.proved
+    behind = behind_changes(port)
+    assert set(behind) == changes
+    assert all(quiet_ms >= SETTLE_MS for quiet_ms in behind.values()), behind
+
+
+def test_a_flash_out_of_the_boot_rom_is_silent_behind_all_that_changes_the_modem() -> None:
+    run = from_ffh()
+    port = run.port = Listening(run.sim, baud=run.port.baud)
+    assert run.flash().proved
+    behind = behind_changes(port)
+    assert {"AT+IPR", "AT+STP"} <= set(behind)
+    assert all(quiet_ms >= SETTLE_MS for quiet_ms in behind.values()), behind
+
+
+def test_counted_questions_cost_one_silence() -> None:
+    wire = Wire(AtScript({"AT": OK, "ATI1": b"\r\nUE5\r\n\r\nOK\r\n"}))
+    replies = AtChannel(wire, wire.clock).row(["AT", "ATI1", "AT"])
+    assert [(reply.status, reply.lines, reply.stale) for reply in replies] == [
+        ("OK", [], []), ("OK", ["UE5"], []), ("OK", [], []),
+    ]  # fmt: skip
+    assert wire.clock.now_ms < 2 * SETTLE_MS
+
+
+ANSWERS = {"A": b"\r\n1\r\n\r\nOK\r\n", "B": b"\r\n2\r\n\r\nOK\r\n", "C": b"\r\n3\r\n\r\nOK\r\n"}
+
+
+@pytest.mark.parametrize("place", ["A", "B", "C"])
+@pytest.mark.parametrize(
+    "first",
+    [
+        OK + b"%s",  # an older result in front
+        b"%s%s",  # twice
+        b"\r\n9\r\n%s",  # a line of another answer
+        b"%s\r\nERROR\r\n",  # a result behind
+        b"",  # none
+    ],
+)
+def test_counted_questions_out_of_step_are_asked_again(first: bytes, place: str) -> None:
+    answer = ANSWERS[place]
+    spoiled = first.replace(b"%s", answer)
+    wire = Wire(AtScript({**ANSWERS, place: [spoiled, answer]}))
+    replies = AtChannel(wire, wire.clock).row(["A", "B", "C"])
+    if first.startswith(b"\r\n9"):  # more lines than usual are no wrong count: whoever asks judges the lines
+        assert [reply.lines[-1:] for reply in replies] == [["1"], ["2"], ["3"]]
+        return
+    assert [(reply.status, reply.lines) for reply in replies] == [("OK", ["1"]), ("OK", ["2"]), ("OK", ["3"])]
+    assert bool(replies[0].stale) == bool(first), "what was too many is told"
+    assert wire.written.count(b"C\r\n") <= 2
+
+
+@pytest.mark.parametrize("late_ms", [1, 30, SETTLE_MS])
+def test_an_answer_that_comes_late_moves_no_answer_to_the_next_question(late_ms: int) -> None:
+    class Doubled:
+        struck = False
+
+        def heard(self, data: bytes, wire: Wire) -> None:
+            wire.say(ANSWERS[data[:1].decode()], 2)
+            if data[:1] == b"A" and not self.struck:
+                self.struck = True
+                wire.say(ANSWERS["A"], 2 + late_ms)
+
+    wire = Wire(Doubled())
+    replies = AtChannel(wire, wire.clock).row(["A", "B", "C"])
+    assert [reply.lines for reply in replies] == [["1"], ["2"], ["3"]]
+
+
+def test_an_unasked_line_among_counted_questions_is_nothing() -> None:
+    spoken = {"B": b"\r\n+CEREG: 2\r\n" + ANSWERS["B"] + b"\r\n+CER", "C": b"EG: 1\r\n" + ANSWERS["C"]}
+    wire = Wire(AtScript({**ANSWERS, **spoken}))
+    replies = AtChannel(wire, wire.clock).row(["A", "B", "C"])
+    assert [reply.lines for reply in replies] == [["1"], ["2"], ["3"]]
+    assert not any(reply.stale for reply in replies)
+    assert len(wire.written) == 3
