@@ -64,7 +64,7 @@ def refuse_twice(boards: Sequence[Board]) -> None:
 
 
 def one_modem(imeis: Mapping[Board, str]) -> dict[Board, Board]:
-    """Boards whose modem is that of another one in the list, and which: one port may have two names that nobody knows."""
+    """Boards whose modem is that of another one in the list, and which: a port may have two names."""
     by_imei: dict[str, list[Board]] = {}
     for board, imei in imeis.items():
         by_imei.setdefault(imei, []).append(board)

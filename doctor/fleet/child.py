@@ -6,7 +6,6 @@ reads stops no flash, and its log and its journal are its own.
 
 from __future__ import annotations
 
-import json
 import signal
 import subprocess
 import tempfile
@@ -17,10 +16,12 @@ from typing import Any
 
 from doctor import own_process
 from doctor.computer import is_windows
+from doctor.documents import foreign_json
 from doctor.errors import DoctorError, Exit
 from doctor.fleet.boards import Board
 
 MOST_BYTES = 1 << 24  #: of one line: the document of a board that has many findings takes a hundredth of this
+_BREAK = getattr(signal, "CTRL_BREAK_EVENT", signal.SIGTERM)  #: what reaches a process group on Windows
 _LAST_BYTES = 600  #: of what a process said that wrote no document
 
 
@@ -33,18 +34,25 @@ class Child:
     Raises DoctorError if it cannot be started.
     """
 
-    def __init__(self, board: Board, words: Sequence[str], hear: Callable[[Child, dict[str, Any] | None], None]) -> None:
+    def __init__(
+        self, board: Board, words: Sequence[str], hear: Callable[[Child, dict[str, Any] | None], None]
+    ) -> None:
         self.board = board
         self.code: int | None = None
         self.document: dict[str, Any] | None = None
         self._hear = hear
-        self._told = tempfile.TemporaryFile()  # noqa: SIM115: closed when the process has ended
+        line = own_process.command(*words)
+        self._told = tempfile.TemporaryFile()  # noqa: SIM115
         own_group: dict[str, Any] = {"start_new_session": True}
         if is_windows():
             own_group = {"creationflags": getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)}
         try:
             self._process = subprocess.Popen(
-                own_process.command(*words), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._told, **own_group
+                line,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=self._told,
+                **own_group,
             )
         except (OSError, ValueError, IndexError) as err:
             self._told.close()
@@ -64,9 +72,9 @@ class Child:
                 self._process.stdin.flush()
 
     def interrupt(self) -> None:
-        """As Ctrl-C would."""
+        """End it as Ctrl-C would (cli/signals.py); that one is ignored in what a shell runs in the background."""
         with suppress(OSError):
-            self._process.send_signal(getattr(signal, "CTRL_BREAK_EVENT") if is_windows() else signal.SIGINT)
+            self._process.send_signal(_BREAK if is_windows() else signal.SIGTERM)
 
     @property
     def last_words(self) -> str:
@@ -80,7 +88,7 @@ class Child:
         with self._process.stdout as pipe:
             while line := pipe.readline(MOST_BYTES):
                 with suppress(ValueError):
-                    said = json.loads(line)
+                    said = foreign_json.read(line, MOST_BYTES)
                     if isinstance(said, dict):
                         self._take(said)
         self.code = self._process.wait()

@@ -38,6 +38,9 @@ class Watcher(Protocol):
     def notice(self, text: str) -> None:
         """Something that the user must see now."""
 
+    def look(self) -> None:
+        """Called again and again."""
+
 
 class Crew:
     """One command for many boards.
@@ -74,6 +77,7 @@ class Crew:
         with self._signals():
             while self._running or (self._waiting and not self.stopped):
                 self._look()
+                self._watcher.look()
                 while self._waiting and not self.stopped and len(self._running) < self._jobs:
                     self._begin(self._waiting.pop(0))
                 self._hear()

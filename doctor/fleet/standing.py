@@ -66,14 +66,14 @@ class Standing:
                 if event.get("phase") in (Phase.WAIT_MODEM.value, Phase.PROVE.value):
                     self.sent = self.all_sent = True
             case {"event": "progress", "done_bytes": int(done), "total_bytes": int(total)}:
-                self._bytes(done, total, str(event.get("phase")))
+                self._bytes(done, total, str(event.get("phase")), "" if event.get("may_unplug") else "; do not unplug")
             case {"event": "waiting", "what": str(what), "limit_s": float() | int() as limit_s} if limit_s >= SHORT_S:
                 unplug = "" if event.get("may_unplug") else "; do not unplug"
                 self._say(f"waiting for {what} (up to {span(limit_s)}{unplug})", news=False)
             case {"event": "notice", "text": str(text)}:
                 self._say(text)
 
-    def _bytes(self, done: int, total: int, phase: str) -> None:
+    def _bytes(self, done: int, total: int, phase: str, unplug: str) -> None:
         self.share = done / max(1, total)
         if phase != Phase.PREPARE.value:
             self.sent = self.sent or done > 0
@@ -81,7 +81,7 @@ class Standing:
         news = self.share >= self._logged + LOG_SHARE or done == total
         if news:
             self._logged = self.share
-        self._say(f"{done:,} of {total:,} bytes; do not unplug", news=news)
+        self._say(f"{done:,} of {total:,} bytes{unplug}", news=news)
 
     def _say(self, words: str, *, news: bool = True) -> None:
         self._moved = self._moved or (news and words != self.words)
