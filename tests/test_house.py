@@ -144,6 +144,7 @@ NO_ROOMS = {
     "loaders": "one table of boot loaders, played with the planner and with whole flashes",
     "matrix": "make matrix",
     "mutation": "make mutation",
+    "packaged": "the wheel and the one file, built and tried as people get them; make wheel-test, make binary",
     "peers": "software that others wrote, against the whole bench; make peers",
     "updater/strict": "a modem that forgives nothing, written for the core alone",
 }
@@ -324,6 +325,9 @@ NOT_USED_MEDIA = {
     ("tests/card/test_format.py", "test_existing_file_is_not_overwritten"): "make_card itself, which refuses",
     ("tests/checks/test_card_is_fat.py", "test_blank_card_fails"): "a blank card is what it is about",
     ("tests/benchmarks/card.py", "measure"): "sparse images of up to 64 GB, compared with tools that make the same",
+    ("tests/benchmarks/card.py", "_Peers"): "mkfs.fat as a peer, timed on such an image",
+    ("tests/benchmarks/checked.py", "rows"): "a sparse image, of which the reads are counted",
+    ("tests/benchmarks/growth.py", "_card"): "sparse images of up to 64 GB",
 }
 CARD_ROOMS = ("doctor.card", "tests.card", "doctor.sim.card.image", "doctor.sim.card.blocks")
 

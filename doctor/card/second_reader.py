@@ -27,10 +27,9 @@ from doctor.fat.volume import FatVolume, find_volume, open_volume
 from doctor.text.escape import counted, shown
 
 _STARTING_S = 30.0  #: for a Python on a busy old computer; the rest of a limit is for reading
-_SLOWEST_FAT_BYTES_PER_S = 200_000  #: PyFat takes a microsecond or so for each entry of a FAT; ten times that
-_SLOWEST_FILE_BYTES_PER_S = 1_000_000  #: a twentieth of a plain card reader
+_SLOWEST_BYTES_PER_S = 1_000_000  #: a twentieth of a plain card reader
 _MEMORY_BYTES = 1 << 30
-_LONGEST_FAT_BYTES = 64 << 20  #: 16 million entries, of 40 bytes each in PyFat's list
+_LONGEST_FAT_BYTES = 64 << 20  #: of a card of 512 GB with the usual clusters; it is read whole
 _MOST_BYTES_READ_FIRST = 1 << 30  #: a minute with a plain reader; a small change is not worth more
 _MOST_BYTES_OF_A_CHECK = 64 << 20  #: a check has half a minute, and our own reader has to read them, too
 _MOST_ANSWER = 64 << 20  #: a line a file, of the 20,000 that it lists at most
@@ -177,7 +176,7 @@ def _seconds(volume: FatVolume, meant: Meant) -> float:
     geometry = volume.geometry
     fats = geometry.fats * geometry.fat_sectors * geometry.sector_bytes
     files = sum(content.size_bytes for content in meant.values())
-    return _STARTING_S + fats / _SLOWEST_FAT_BYTES_PER_S + files / _SLOWEST_FILE_BYTES_PER_S
+    return _STARTING_S + (fats + files) / _SLOWEST_BYTES_PER_S
 
 
 def _not_compared(words: str) -> SecondReading:

@@ -97,13 +97,16 @@ def cli(ctx: click.Context, /, **given: Any) -> int | None:
 
     Without a command: finds the board, examines it, and says what to do next.
     """
+    said = {k: v for k, v in given.items() if ctx.get_parameter_source(k) is click.core.ParameterSource.COMMANDLINE}
     if ctx.invoked_subcommand is not None:
-        said = {k: v for k, v in given.items() if ctx.get_parameter_source(k) is click.core.ParameterSource.COMMANDLINE}
         ctx.default_map = dict.fromkeys(COMMANDS, said)
         return None
-    from doctor.cli.commands.check import examine
+    from doctor.cli.commands.check import command as check
 
-    return examine(options.bench_options(given), given)
+    ctx.default_map = {"check": said}
+    with check.make_context("check", [], parent=ctx) as inner:
+        result: int = check.invoke(inner)
+    return result
 
 
 def run(argv: Sequence[str], *, for_good: bool = False) -> int:

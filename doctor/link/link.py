@@ -320,6 +320,15 @@ class Link(contextlib.AbstractContextManager["Link"]):
                 cause="unplugged, a power dip, or an editor console that reconnects by itself",
                 next="close every program that uses the port, plug the board in again, run the command again",
             )
+        if self.url.has_address:
+            place = "its place was released or taken, " if self.url.place else ""
+            return PortLost(
+                "port-number-changes-on-replug",
+                "the connection to the server of the port ended while it was in use",
+                on=self.name,
+                cause=f"the server ended, {place}the board was unplugged there, or the network failed",
+                next=f"{SERVER_BACK}; then run the command again",
+            )
         now_named = ", run `fipy-doctor ports` to see its name now" if self.url.device else ""
         return PortLost(
             "port-number-changes-on-replug",
@@ -328,6 +337,10 @@ class Link(contextlib.AbstractContextManager["Link"]):
             cause="unplugged, a power dip or a loose cable",
             next=f"plug the board in{now_named}, and run the command again",
         )
+
+
+#: What comes before another try if what was lost is not at this computer.
+SERVER_BACK = "leave the board powered, and see that the server of its port runs again"
 
 
 def open_link(

@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from urllib.parse import parse_qsl, quote, urlsplit
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from doctor.link.telnet_url import without_password
 
 LONGEST_NAME = 40  #: characters of a URL that is shown whole: half a line
+_KEY_OF_PLACE = "labgrid:"
 _OF_A_DEVICE = ("", "spy", "alt")
 
 
@@ -55,8 +56,8 @@ class PortUrl:
 
     @property
     def device(self) -> str:
-        """The device that is meant; "" if it is none (``sim://``, ``socket://``)."""
-        if self.scheme not in _OF_A_DEVICE:
+        """The device that is meant; "" if it is none (``sim://``, ``socket://``, the key of a place)."""
+        if self.scheme not in _OF_A_DEVICE or self.text.startswith(_KEY_OF_PLACE):
             return ""
         return self.text.split("://", 1)[-1].split("?", 1)[0] if self.scheme else self.text
 
@@ -76,7 +77,7 @@ class PortUrl:
         In a board farm it is served at another address each time: there it is the place, and the exporter's port.
         """
         if self.place:
-            return f"labgrid:{self.place.partition('/')[0]}@{self._behind_hash.get('at', '')}"
+            return f"{_KEY_OF_PLACE}{self.place.partition('/')[0]}@{self._behind_hash.get('at', '')}"
         if self.kept_in is None:
             return self.device or self.text
         return f"sim://{self._host}?state={self.kept_in.resolve()}"
@@ -147,3 +148,8 @@ class PortUrl:
     @property
     def _query(self) -> Mapping[str, str]:
         return dict(parse_qsl(self.text.partition("?")[2].partition("#")[0]))
+
+
+def simulated(board: str, query: Mapping[str, object]) -> str:
+    """The URL of a simulated bench: ``board`` is fipy, gpy or sqn3330; ``query`` holds its parameters."""
+    return f"sim://{board}" + (f"?{urlencode(query)}" if query else "")

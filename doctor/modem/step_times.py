@@ -50,10 +50,12 @@ class Line:
 
     baud      speed at which firmware goes over it
     answer_s  from the end of a question to its answer, besides the bytes' own time
+    block_bytes  payload of a block of a transfer
     """
 
     baud: int
     answer_s: float = PORT_DELAY_S + MODEM_ANSWER_S
+    block_bytes: int = BLOCK_MAX_BYTES
 
     @classmethod
     def measured(cls, baud: int, port_s: float | None) -> Line:
@@ -69,7 +71,7 @@ class Line:
 
     def transfer_s(self, size_bytes: int) -> float:
         """One file in blocks, each asked for and answered twice (modem-protocol.md 4.2 and 4.4)."""
-        blocks = ceil(size_bytes / BLOCK_MAX_BYTES)
+        blocks = ceil(size_bytes / self.block_bytes)
         return self.wire_s(size_bytes + blocks * _BLOCK_EXTRA_BYTES) + blocks * 2 * self.answer_s
 
 

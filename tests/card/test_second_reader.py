@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 import signal
 import struct
@@ -14,13 +15,14 @@ from pathlib import Path
 
 import psutil
 import pytest
+from pyfatfs.PyFat import PyFat
 
 from doctor.card import second_reader
 from doctor.card.drives.device import open_for_writing
 from doctor.card.drives.find import find_drive
 from doctor.card.drives.guard import Identity
 from doctor.card.image import DeviceCard, ImageCard
-from doctor.card.pyfat_child import VolumeFile
+from doctor.card.pyfat_child import VolumeFile, quick
 from doctor.card.reformat.device import reformat_device
 from doctor.card.reformat.image import reformat_image
 from doctor.card.repair import repair
@@ -145,6 +147,19 @@ def test_known_stumble_is_told_and_explained(words: str, tmp_path: Path) -> None
 
 
 @pytest.mark.long
+@pytest.mark.parametrize("size", [SMALL, BIG])
+def test_table_that_is_unpacked_on_demand_is_that_of_pyfatfs(size: int, tmp_path: Path) -> None:
+    data = card(tmp_path / "a", FILES, size).read_bytes()[START:]
+    one, two = PyFat(), quick(PyFat)()
+    for reader in (one, two):
+        reader.set_fp(io.BufferedReader(io.BytesIO(data)))
+    assert one.fat_type == two.fat_type == (PyFat.FAT_TYPE_FAT16 if size == SMALL else PyFat.FAT_TYPE_FAT32)
+    assert one.bytes_per_cluster == two.bytes_per_cluster
+    assert one.fat == list(two.fat)
+    with pytest.raises(IndexError):
+        two.fat[len(two.fat)]
+
+
 def test_endless_reading_ends_at_its_limit(tmp_path: Path) -> None:
     answer = read_as_meant(root_in_a_circle(tmp_path), Limits(1.0))
     assert answer.words == f"could not compare: it {second_reader.TIMEOUT.format(seconds=1)}"

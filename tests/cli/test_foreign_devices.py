@@ -112,12 +112,20 @@ LISTED = (UBLOX, *ADAPTER[1:])
     ],
     ids=" ".join,
 )
-@pytest.mark.parametrize("how", ["by the environment", "as the only one"])
+@pytest.mark.parametrize("how", ["by the environment", "by a file", "as the only one"])
 def test_a_port_that_nobody_typed_gets_cr_and_ctrl_b_if_its_usb_id_is_strange(
-    terminal: Terminal, monkeypatch: pytest.MonkeyPatch, sent: list[bytes], how: str, words: tuple[str, ...]
+    terminal: Terminal,
+    monkeypatch: pytest.MonkeyPatch,
+    sent: list[bytes],
+    tmp_path: Path,
+    how: str,
+    words: tuple[str, ...],
 ) -> None:
     if how == "as the only one":
         plug_in(monkeypatch, LISTED)
+    elif how == "by a file":
+        (tmp_path / "mine.toml").write_text(f"port = '{UBLOX}'\n")
+        monkeypatch.setenv("FIPY_DOCTOR_CONFIG", str(tmp_path / "mine.toml"))
     else:
         monkeypatch.setenv("FIPY_DOCTOR_PORT", UBLOX)
     said = terminal.type(*words)

@@ -196,3 +196,14 @@ def test_a_url_that_means_nothing_is_a_usage_error(url: str) -> None:
     with pytest.raises((UsageError, LinkError)) as caught:
         open_link(PortUrl.read(url))
     assert caught.value.on == url
+
+
+def test_a_server_that_ends_is_no_cable_at_this_computer() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as door:
+        link = open_link(PortUrl.read(f"socket://127.0.0.1:{door.getsockname()[1]}"))
+        door.accept()[0].close()
+        with pytest.raises(PortLost, match="connection to the server") as caught:
+            while True:
+                link.read(1, 1000)
+    assert "plug" not in caught.value.next and "server of its port runs again" in caught.value.next
+    link.close()

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from doctor.cli import options
-from doctor.cli.commands.flash import COMPRESS, FILES, METHOD, VIA
+from doctor.cli.commands.flash import BLOCK, COMPRESS, FILES, METHOD, VIA
 from doctor.cli.commands.flash import command as flash_command
 from doctor.cli.fleet.many import many
 
@@ -26,6 +26,7 @@ from doctor.cli.fleet.many import many
 @VIA
 @METHOD
 @COMPRESS
+@BLOCK
 @FILES
 @click.pass_context
 def command(ctx: click.Context, /, files: tuple[Path, ...], **given: Any) -> int:

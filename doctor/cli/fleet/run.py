@@ -20,6 +20,8 @@ from doctor.errors import DoctorError, Stopped, UsageError
 from doctor.fleet.boards import Board, named, one_modem, plugged_in, refuse_twice
 from doctor.fleet.crew import Crew
 from doctor.fleet.outcome import Outcome, worst
+from doctor.link.link import refuse_senseless
+from doctor.link.port_url import PortUrl
 from doctor.link.ports import list_ports
 from doctor.report.fleet import documents as reports
 from doctor.report.fleet.plans import plans
@@ -65,6 +67,8 @@ def boards_of(ports: Sequence[str], screen: Screen, *, every: bool, with_journal
     found = list_ports()
     boards = named(ports, found)
     refuse_twice(boards)
+    for board in boards:
+        refuse_senseless(PortUrl.read(board.port))
     if every:
         plugged, others = plugged_in(found)
         begun = named(_begun(), found) if with_journal else []
@@ -170,9 +174,8 @@ class _Fleet:
     def _crew(
         self, boards: Sequence[Board], words: Callable[[Board], list[str]], *, flashes: bool
     ) -> tuple[Crew, list[Outcome]]:
-        with closing(
-            FleetView(self._screen, self._started, flashes=flashes, clock=SystemClock(), notices=self._notices)
-        ) as view:
+        shows = FleetView(self._screen, self._started, flashes=flashes, clock=SystemClock(), notices=self._notices)
+        with closing(shows) as view:
             crew = Crew(boards, words, view, jobs=self._jobs, flashes=flashes)
             return crew, crew.run()
 

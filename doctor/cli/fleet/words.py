@@ -45,13 +45,12 @@ def refuse_of_one_board(given: options.Given) -> None:
 def typed_words(given: options.Given) -> tuple[str, ...]:
     """The options of this command line that every board's process gets, too."""
     ctx = click.get_current_context()
-    sources = (click.core.ParameterSource.COMMANDLINE, click.core.ParameterSource.DEFAULT_MAP)
     words: list[str] = []
     for param in ctx.command.params:
         name = param.name or ""
         if name in _OF_THE_PARENT or name in _OF_ONE_BOARD or not isinstance(param, click.Option):
             continue
-        if ctx.get_parameter_source(name) not in sources:  # what the environment says reaches them by itself
+        if not options.was_typed(ctx, name):  # what the environment and files say reaches them by itself
             continue
         value = given[name]
         if param.is_flag:

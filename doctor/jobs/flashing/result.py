@@ -12,6 +12,8 @@ from doctor.jobs.flashing.plan import FlashPlan
 from doctor.jobs.flashing.steps_done import all_sent, first_sent
 from doctor.jobs.hands import PLUG_IN, POWER_CYCLE
 from doctor.jobs.onward import Attempt, NextFlash, flash_command, onward
+from doctor.link.link import SERVER_BACK
+from doctor.link.port_url import PortUrl
 from doctor.modem.facts import ModemFacts
 from doctor.updater import states
 from doctor.updater.flow import Outcome
@@ -152,7 +154,11 @@ def lost_midway(
     step = onward(mode, attempt, err.id)
     if POWER_CYCLE in step.hands:  # it may well answer, once the port is back
         step = NextFlash((), replace(attempt.command, verb="status"))
-    step = replace(step, hands=(PLUG_IN, *step.hands))
+    port = attempt.command.port
+    if port is not None and PortUrl.read(port).has_address:
+        step = replace(step, before=(SERVER_BACK, *step.before))
+    else:
+        step = replace(step, hands=(PLUG_IN, *step.hands))
     error = FlashUnproved(err.id, err.what, on=err.on, cause=err.cause, next=step.text)
     return FlashResult(report, plan, None, error, advice, mode, step, True)
 

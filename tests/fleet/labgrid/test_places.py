@@ -87,5 +87,8 @@ def test_one_of_two_ports_is_named_by_its_match_or_its_group() -> None:
 def test_a_printed_command_names_the_place_whose_address_is_gone_then() -> None:
     command = Command("status", port=url("bd 0", SER2NET))
     assert command.line() == "fipy-doctor status --labgrid 'bd 0'"
+    assert (
+        Command("status", port=PortUrl.read(url("100 %", SER2NET)).key).line() == "fipy-doctor status --labgrid '100 %'"
+    )
     there = Command("status", port=url("bd-0", SERVED, "farm:20408"))
     assert there.line() == "fipy-doctor status --labgrid bd-0 --coordinator farm:20408"

@@ -16,6 +16,7 @@ from doctor.jobs.flashing.plan import FlashPlan
 from doctor.jobs.flashing.result import FlashResult, Proof, result_of, with_progress
 from doctor.jobs.flashing.steps_done import LAST_BLOCK_BYTES
 from doctor.jobs.onward import Attempt, NextFlash, flash_command, onward
+from doctor.link.link import SERVER_BACK
 from doctor.modem.facts import from_version_lines
 from doctor.updater import states
 from doctor.updater.flow import Outcome
@@ -124,6 +125,8 @@ class Ending:
             step = onward(mode, attempt)
         elif isinstance(err, PortLost):
             cable = ("plug the board in again and leave it powered; a battery may have kept it going",)
+            if self.bench.link.url.has_address:
+                cable = (SERVER_BACK,)
             back = (POWERED, "join its Wi-Fi network again") if self.bench.link.network else cable
             step = NextFlash((), flash_command(attempt, mode), before=back)
         else:
