@@ -82,6 +82,8 @@ def _head(plan: FlashPlan, title: str) -> Iterator[RenderableType]:
         yield pair("first", plan.upload)
     if core.steps:
         yield pair("time", _times(plan))
+        if plan.timer_matters:
+            yield pair("USB chip", _timer(plan))
         yield pair("stop", f"Ctrl-C before step {_sends(plan)}; it asks while a file is sent; later not at all")
     if core.loaders:
         yield Text(f"  {core.loaders}")
@@ -109,6 +111,14 @@ def _times(plan: FlashPlan) -> str:
     usual_s = plan.all_usual_s
     first = f" ({_short_about(usual_s + _OUR_UPDATER_S)} the first time)" if plan.via == "card" else ""
     return f"{about(usual_s)}{first}, at most {span(plan.all_limit_s)}"
+
+
+def _timer(plan: FlashPlan) -> str:
+    """What the latency timer of the USB chip costs, and how it is lowered."""
+    costs = (
+        f"it holds answers back for up to {plan.line.timer_s * 1000:.0f} ms, which costs {about(plan.timer_costs_s)}"
+    )
+    return f"{costs}. To lower that: {plan.faster}" if plan.faster else costs
 
 
 def _short_about(seconds: float) -> str:

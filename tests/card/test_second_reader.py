@@ -241,6 +241,7 @@ ODD = {
 }
 
 
+@pytest.mark.sampled(2, "long")
 @pytest.mark.parametrize("what", ODD)
 def test_whatever_pyfatfs_does_is_an_answer(what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     if "MemoryError" in ODD[what] and sys.platform != "linux":

@@ -35,9 +35,22 @@ def _ids(_ctx: click.Context, _param: click.Parameter, value: tuple[str, ...]) -
 @options.done
 @options.via_modem
 @click.option(
-    "--select", multiple=True, callback=_ids, metavar="IDS", help="Only these checks, and those they depend on."
+    "--select",
+    multiple=True,
+    callback=_ids,
+    metavar="IDS",
+    shell_complete=options.offered("checks"),
+    help="Only these checks, and those they depend on.",
 )
-@click.option("--ignore", "ignored", multiple=True, callback=_ids, metavar="IDS", help="Leave out these checks.")
+@click.option(
+    "--ignore",
+    "ignored",
+    multiple=True,
+    callback=_ids,
+    metavar="IDS",
+    shell_complete=options.offered("checks"),
+    help="Leave out these checks.",
+)
 @click.option(
     "--thorough",
     is_flag=True,

@@ -64,7 +64,13 @@ BLOCK = click.option(
 @METHOD
 @COMPRESS
 @BLOCK
-@click.option("--override", multiple=True, metavar="ID", help="Flash although this check failed.")
+@click.option(
+    "--override",
+    multiple=True,
+    metavar="ID",
+    shell_complete=options.offered("checks"),
+    help="Flash although this check failed.",
+)
 @options.interrupt
 @options.dry_run
 @click.option(

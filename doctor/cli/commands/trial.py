@@ -30,7 +30,12 @@ if TYPE_CHECKING:
 )
 @options.common
 @options.dry_run
-@click.option("--skip", metavar="STEP", help="Leave out a step for good: no spare card, no differential image.")
+@click.option(
+    "--skip",
+    metavar="STEP",
+    shell_complete=options.offered("trial_steps"),
+    help="Leave out a step for good: no spare card, no differential image.",
+)
 @click.argument("files", metavar="[FILE.dup]...", nargs=-1, type=options.FILE)
 def command(files: tuple[Path, ...], skip: str | None, **given: Any) -> int:
     """Do the next step of a trial: this program on a board that you can spare, each step harmless before the next.
