@@ -366,6 +366,11 @@ class Bench(AbstractContextManager["Bench"]):
             self.note("failed", "link", error=self._told(err))
             raise
 
+    @_Part
+    def latency_ms(self) -> int:
+        """The latency timer of the USB chip at the port; 0 if nobody tells. Raises LinkError."""
+        return self.known("latency_timer_ms", int, lambda: self.link.latency_ms, default=0)
+
     @property
     def link_or_none(self) -> Link | None:
         """The port if it is open already; opens nothing."""

@@ -23,6 +23,8 @@ from doctor.text import marks
 from doctor.text.command import NEED_PORT, Command
 
 if TYPE_CHECKING:  # what examines a bench is loaded by the commands that have one
+    from click.shell_completion import CompletionItem
+
     from doctor.bench import Bench, BenchOptions
     from doctor.cli.config import Said
     from doctor.events import Event, Listener
@@ -88,6 +90,8 @@ class OneOfEach(HelpedCommand):
         Raises UsageError for an option that was given twice, or without its value, or with a word that it does not
         know, and for words where the command takes none.
         """
+        if ctx.resilient_parsing:  # a shell completes what is not right yet
+            return super().parse_args(ctx, args)
         try:
             values, left, given = self.make_parser(ctx).parse_args(args=list(args))
         except click.BadOptionUsage as err:
@@ -102,10 +106,8 @@ class OneOfEach(HelpedCommand):
                 raise click.UsageError(f"Option {option.opts[0]!r} was given twice; it takes one value.", ctx)
             if isinstance(option, click.Option) and isinstance(option.type, click.Choice):
                 _one_of(option, option.type.choices, values[option.name or ""])
-        if left and not isinstance(self, click.Group) and not ctx.resilient_parsing:
+        if left and not isinstance(self, click.Group):
             raise mistyped.too_much(left, ctx)
-        if ctx.resilient_parsing:
-            return super().parse_args(ctx, args)
         if isinstance(self, click.Group):
             if values.get("show_config") and not left:
                 from doctor.cli.show_config import show_all
@@ -159,6 +161,12 @@ def _said_in_files(command: click.Command, ctx: click.Context) -> dict[str, Said
     from doctor.cli import config
 
     return config.said_for(command.name, config.files(config.places()))
+
+
+def was_typed(ctx: click.Context, name: str) -> bool:
+    """Whether a parameter has its value from the command line, before or behind the command's name."""
+    typed = (ParameterSource.COMMANDLINE, ParameterSource.DEFAULT_MAP)
+    return name not in ctx.meta.get(_UNTYPED, ()) and ctx.get_parameter_source(name) in typed
 
 
 def _is_about(err: click.BadParameter | UsageError, option: click.Parameter) -> bool:
@@ -239,6 +247,10 @@ class _CardPath(click.ParamType):  # type: ignore[type-arg,unused-ignore]
 
     name = "path"
 
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        """Files and folders."""
+        return click.Path().shell_complete(ctx, param, incomplete)
+
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
         """The path. Fails if there is nothing."""
         from doctor.card.drives.device import is_device
@@ -259,6 +271,11 @@ class _BootRomPath(click.ParamType):  # type: ignore[type-arg,unused-ignore]
     """A file, or the word ``board``; a file of that name is given as ./board."""
 
     name = "file"
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        """Files; the word ``board`` where it was begun."""
+        begun = bool(incomplete) and "board".startswith(incomplete)
+        return offered("from_board")(ctx, param, incomplete) if begun else FILE.shell_complete(ctx, param, incomplete)
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
         """The path. Fails if there is no such file."""
@@ -292,32 +309,76 @@ class CommonOption(EveryCommandOption):
         return super().resolve_envvar_value(ctx)
 
 
+def offered(kind: str) -> Callable[[click.Context, click.Parameter, str], list[CompletionItem]]:
+    """What completes the values of a parameter; ``kind`` is the name of a function of doctor/cli/completion.py.
+
+    That module, which knows the commands, gives itself to the context when a shell asks.
+    """
+
+    def complete(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        found: list[CompletionItem] = ctx.find_root().obj(kind, incomplete)
+        return found
+
+    return complete
+
+
 def _finite(_ctx: click.Context, _param: click.Parameter, value: float | None) -> float | None:
     if value is not None and not 0 < value <= LONGEST_S:
         raise click.BadParameter(f"{value:g} is not a number of seconds above 0, at most {LONGEST_S}")
     return value
 
 
-def _spelled(_ctx: click.Context, _param: click.Parameter, value: str | None) -> str | None:
-    if not value:
+def _spelled(ctx: click.Context, _param: click.Parameter, value: str | None) -> str | None:
+    if not value or ctx.resilient_parsing:
         return value
     from doctor.link.choice import spelled
 
     return spelled(value)
 
 
+def _spelled_all(ctx: click.Context, _param: click.Parameter, value: tuple[str, ...]) -> str | None:
+    """The port if one is named; several are ``ports`` for a command of many boards (cli/fleet/words.py)."""
+    from doctor.link.choice import spelled
+
+    ports = tuple(spelled(port) for port in value if port)
+    ctx.params["ports"] = ports
+    return ports[0] if len(ports) == 1 else None
+
+
+class PortsOption(CommonOption):
+    """``--port`` of a command that takes many boards; what stands in front of the command counts too."""
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **{**more, "multiple": True})
+
+    def consume_value(self, ctx: click.Context, opts: Any) -> Any:
+        """The ports that were typed, or the one that is said elsewhere."""
+        value, source = super().consume_value(ctx, opts)
+        in_front = (ctx.default_map or {}).get(self.name or "")
+        if in_front is not None:
+            typed = value if source is click.core.ParameterSource.COMMANDLINE else ()
+            return (in_front, *typed), source
+        return value, source
+
+    def value_from_envvar(self, ctx: click.Context) -> Any:
+        """One port, whatever its name holds."""
+        value = self.resolve_envvar_value(ctx)
+        return None if value is None else (value,)
+
+
 _common_option = partial(click.option, cls=CommonOption)
 _bench_option = partial(click.option, cls=BenchOption)
 
-common = _stacked(
-    _common_option(
-        "--port",
-        "-p",
-        metavar="URL",
-        callback=_spelled,
-        help="Port of the board, if not the one that is plugged in: COM25, /dev/ttyACM0, serial:ABC123, "
-        "usb:04d8:ef98, telnet://192.168.4.1, rfc2217://…, sim://fipy.",
-    ),
+_port_option = partial(
+    click.option,
+    "--port",
+    "-p",
+    metavar="URL",
+    shell_complete=offered("ports"),
+    help="Port of the board, if not the one that is plugged in: COM25, /dev/ttyACM0, serial:ABC123, "
+    "usb:04d8:ef98, telnet://192.168.4.1, rfc2217://…, sim://fipy.",
+)
+_besides_the_port = _stacked(
     _common_option(
         "--json", "as_json", is_flag=True, help="One JSON document on standard output (--help and --version stay text)."
     ),
@@ -342,6 +403,8 @@ common = _stacked(
         help="Seconds for all checks together.",
     ),
 )
+common = _stacked(_port_option(cls=CommonOption, callback=_spelled), _besides_the_port)
+common_of_many = _stacked(_port_option(cls=PortsOption, callback=_spelled_all), _besides_the_port)
 
 
 class _ReportPath(click.Path):  # type: ignore[type-arg,unused-ignore]
@@ -410,6 +473,7 @@ done = click.option(
     "--done",
     multiple=True,
     callback=_known_steps,
+    shell_complete=offered("steps_done"),
     metavar="STEP",
     help="A step that an earlier run asked you to do, and that you did; the program prints this option for you.",
 )
@@ -445,6 +509,7 @@ bench_without_firmware = _stacked(
         "--carrier",
         metavar="NAME",
         callback=_known_carrier,
+        shell_complete=offered("carriers"),
         help=f"Carrier board, if its USB id does not show it; the jumpers depend on it: {', '.join(CARRIERS)}.",
     ),
     _bench_option(

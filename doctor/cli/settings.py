@@ -12,6 +12,7 @@ from enum import Enum, IntEnum
 from typing import Any
 
 ENV = "FIPY_DOCTOR_"
+COMPLETE = "_FIPY_DOCTOR_COMPLETE"  #: with which a shell asks what may stand in a line, as click has it
 #: Commands that read files of settings: those that have a bench. All others work however broken a file is.
 READERS = ("check", "fix", "flash", "plan", "status", "backup", "restore", "trial")
 _READ_AS = {"plan": "flash"}  #: what it plans must be what a flash would do
