@@ -11,13 +11,18 @@ from doctor.knowledge.outcome import MENDED, SUCCESS, WORKING_MODEM
 from doctor.text.power_off import IF_NO_OTHER
 
 _BLOCKS = ("yes", "maybe", "no")  #: what an entry says of a flash, the worst first
+#: Not told, and it decides.
+_ANSWERS_COUNT = (
+    "Is it dead? Nothing in this text proves it. What it answers decides: "
+    "`fipy-doctor check` asks it in several ways and at both speeds."
+)
 _SPARES = "It does the modem no harm, and a flash can go on beside it."
 
 
 def whether_dead(explanation: Explanation) -> str:
-    """Whether something in the text speaks for a lost modem; empty if nothing is known of it."""
+    """Whether something in the text speaks for a lost modem; else what must be known to tell."""
     if not explanation.matches or explanation.unsure:
-        return ""
+        return _ANSWERS_COUNT
     # What follows from a cause that kills no modem says nothing of a dead one.
     spared = {match.id for match in explanation.matches if match.follows and not _may_kill(match, explanation)}
     told = (match.entry for match in explanation.matches if match.id not in spared)
@@ -33,9 +38,9 @@ def _may_kill(match: Match, explanation: Explanation) -> bool:
 
 
 def whether_to_erase(explanation: Explanation, steps: Sequence[str]) -> str:
-    """Whether a step erases something; empty if nothing is known."""
+    """Whether a step erases something; not before it is known what is wrong."""
     if explanation.unsure or not explanation.causes:
-        return ""
+        return "Erase or format it? Not before it is known what is wrong: nothing in this text calls for that."
     erasing = [n for n, step in enumerate(steps, 1) if ERASES.search(step) and not FORBIDS.match(step)]
     if not erasing:
         return "Erase or format it? No, nothing in this text calls for that."
