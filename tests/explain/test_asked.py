@@ -69,7 +69,7 @@ def test_the_part_that_a_question_is_about(prose: str, suspects: tuple[str, ...]
             "Mi GPy no responde tras actualizar, ¿está muerto el módem?",
             "Is it dead? Nothing in this text proves it. What it",
         ),
-        ("LTE() hangs. Erase the flash?", "Erase or format it? Not before it is known"),
+        ("My fipy is odd. Shall I format it?", "Erase or format it? Not before it is known"),
         ("Flashing from USB, do I need a SIM card in it?", "A SIM card? No, neither a flash nor"),
     ],
 )
