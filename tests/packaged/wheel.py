@@ -33,6 +33,7 @@ def try_wheel(folder: Path) -> None:
     programs = place.venv("venv", wheel, "pytest")
     told("the program's own dependencies fit", lambda: place.run([programs / "python", "-m", "pip", "check"]))
     Program(place, [programs / "fipy-doctor"]).play()
+    told("the man page and what shells complete", lambda: look_up(place, programs))
     told("the page of the API", lambda: run_page(place, programs))
     told("the page of the pytest plug-in", lambda: run_fixtures(place, programs))
     told("five lines of a user, by mypy --strict", lambda: read_types(place, programs))
@@ -82,6 +83,15 @@ def _ours() -> list[Path]:
 def _in_wheel(path: Path) -> str:
     name = path.relative_to(ROOT).as_posix()
     return re.sub(r"^doctor/start/", "", re.sub(r"^checks/", "doctor/_checks/", name))
+
+
+def look_up(place: Place, programs: Path) -> None:
+    """The man page that was made while the wheel was built, and the script of each shell."""
+    man = programs.parent / "share" / "man" / "man1" / "fipy-doctor.1"
+    need(man.exists() and r"\-\-reformat\-sd" in man.read_text("ascii"), "the wheel brings no man page")
+    for shell in ("bash", "zsh", "fish", "powershell"):
+        said = place.run([programs / "fipy-doctor", "completion", shell])
+        need("_FIPY_DOCTOR_COMPLETE" in said, f"nothing completes in {shell}")
 
 
 def run_page(place: Place, programs: Path) -> None:
