@@ -67,6 +67,7 @@ def test_each_device_of_the_simulator_is_named_here() -> None:
     assert NAMES.keys() | {"gps-slow"} == DEVICES.keys()
 
 
+@pytest.mark.sampled(3, "long")
 @pytest.mark.parametrize("device", NAMES)
 def test_check_names_it_and_says_what_to_plug_in(terminal: Terminal, sent: list[bytes], device: str) -> None:
     words = () if device in MODEMS else ("--interrupt",)  # who says nothing may be a program
@@ -88,6 +89,7 @@ def test_a_device_at_a_wrong_speed_is_not_sent_what_stops_a_program(terminal: Te
     assert said.code == 1 and "or this is no FiPy or GPy: the USB id 067b:2303" in flat(said)
 
 
+@pytest.mark.sampled(2, "long")
 @pytest.mark.parametrize("device", ["gps", "quectel", "pico", "linux-shell", "says-ok", "says-error"])
 def test_it_is_named_where_the_user_says_that_it_is_a_modem(terminal: Terminal, device: str) -> None:
     for verb in ("check", "status"):
@@ -176,7 +178,7 @@ COMMANDS: dict[str, Words] = {
 }  # fmt: skip
 
 
-@pytest.mark.sampled(5, "long")
+@pytest.mark.sampled(11, "long")
 @pytest.mark.parametrize("device", ["pico", "linux-shell", "wipy", "ublox"])
 @pytest.mark.parametrize("command", COMMANDS)
 def test_no_command_does_or_plans_anything_to_it(

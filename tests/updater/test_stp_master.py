@@ -133,6 +133,7 @@ def no_session(frame: bytes) -> list[bytes]:
     return [frame[:16] + b"\0" + frame[17:]]
 
 
+@pytest.mark.sampled(5, "long")
 @pytest.mark.parametrize("number", [0, 1, CMD, BLOCK, BLOCK + 1, BLOCK + 2])
 @pytest.mark.parametrize("crcs", [False, True])
 @pytest.mark.parametrize(

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from doctor.jobs.explaining.steps import FLASHES, FORBIDS, SAYS_NO
 from doctor.knowledge.builds import CAT_M1, NB_IOT, RADIOS
-from doctor.knowledge.explanation import MENDED, SUCCESS, WORKING_MODEM, Explanation
+from doctor.knowledge.explanation import Explanation
 from doctor.knowledge.order import Match
+from doctor.knowledge.outcome import MENDED, SUCCESS, WORKING_MODEM
 from doctor.knowledge.words.asked import DONE, FLASH, GO, NEWER, NEXT, POWER, TO_CATM1, TO_NB1, WHICH, WORKED
 
 _POINTS_ON = ("is against it", "Better: flash ")  #: of a verdict that allows a file, or names the one to take
@@ -38,21 +39,27 @@ def judged_by_the_rules(explanation: Explanation) -> str:
 
 def which_file(explanation: Explanation, judged: str) -> str:
     """Which file, if that is asked, or if the reader is told not to send the one that the text names."""
-    causes = () if explanation.unsure else explanation.causes
-    of_states = any(match.entry.area in ("modem", "power") for match in explanation.matches)
-    speaks = not explanation.reader.unfinished and not of_states
-    told_no = causes and all(map(_of_step, causes)) and not any(said in judged for said in _POINTS_ON)
-    asks = {WHICH, FLASH, NEWER, NEXT} if not judged else {WHICH}
-    asked = asks.intersection(explanation.reader.asks)
-    # Beside what is only resembled, or wrong with a file, the question for one is still to be answered.
-    stands_alone = all(cause.how == "words" or cause.entry.area == "firmware-file" for cause in causes)
-    if not (speaks and (told_no or (asked and not causes) or (WHICH in asked and stands_alone))):
+    if not _wants_a_file(explanation, judged):
         return ""
     from doctor.jobs.way_told import any_way, way  # as the rules: most pastes do not need it
 
-    wished = [radio for kind, radio in ((TO_CATM1, CAT_M1), (TO_NB1, NB_IOT)) if kind in explanation.reader.asks]
+    asks = explanation.reader.asks
+    wished = [radio for kind, radio in ((TO_CATM1, CAT_M1), (TO_NB1, NB_IOT)) if kind in asks]
     radio = wished[0] if len(wished) == 1 else ""
-    return way(explanation.facts, radio) or (any_way(explanation.facts, radio) if WHICH in asked else "")
+    return way(explanation.facts, radio) or (any_way(explanation.facts, radio) if WHICH in asks else "")
+
+
+def _wants_a_file(explanation: Explanation, judged: str) -> bool:
+    """Whether a file is to be named: nothing else comes first, and it is asked for, or another is refused."""
+    if explanation.reader.unfinished or any(m.entry.area in ("modem", "power") for m in explanation.matches):
+        return False
+    causes = () if explanation.unsure else explanation.causes
+    if causes and all(map(_of_step, causes)) and not any(said in judged for said in _POINTS_ON):
+        return True
+    asked = ({WHICH, FLASH, NEWER, NEXT} if not judged else {WHICH}).intersection(explanation.reader.asks)
+    # Beside what is only resembled, or wrong with a file, the question for one is still to be answered.
+    stands_alone = all(cause.how == "words" or cause.entry.area == "firmware-file" for cause in causes)
+    return bool(asked) and (not causes or (WHICH in asked and stands_alone))
 
 
 def _of_step(cause: Match) -> bool:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from doctor.jobs.explaining.steps import ERASES, FORBIDS
-from doctor.knowledge.explanation import MENDED, SUCCESS, WORKING_MODEM, Explanation
+from doctor.knowledge.explanation import Explanation
 from doctor.knowledge.order import Match, explained_by
+from doctor.knowledge.outcome import MENDED, SUCCESS, WORKING_MODEM
 from doctor.text.power_off import IF_NO_OTHER
 
 _SPARES = "It does the modem no harm, and a flash can go on beside it."
