@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from doctor.knowledge import own_output
@@ -101,6 +101,8 @@ def explain(data: bytes) -> Explanation:
     error = has_unexplained_error(paste, found)
     candidates: tuple[str, ...] = ()
     if ours is None and only_guessed(failures):
+        if not success and history.tells_of_a_transfer(reader.prose):
+            reader = replace(reader, may_run=True)
         guesses = list[seen.Near]()
         may_guess = failures or error or not (asides or _only_plans(reader))
         if may_guess and not _must_not_guess(reader, success, notes):

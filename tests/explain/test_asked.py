@@ -59,8 +59,17 @@ def test_the_part_that_a_question_is_about(prose: str, suspects: tuple[str, ...]
             f"{DAMAGED}I flash the modem tomorrow. Must I mend this before I flash it?",
             "Before the flash? Yes, it blocks",
         ),
+        (
+            f"Failed to read project status, uploading all files\n{DAMAGED}Must I mend this before I flash the modem?",
+            "Before the flash? Yes, it blocks",
+        ),
         ("LR5.1.1.0-39529\nHola, ¿hace falta updater.elf?", "updater.elf? No: the modem runs 39529"),
         ("I want to flash CATM1-41065.dup. Do I need updater.elf with it?", "updater.elf? Only for a full image, and"),
+        (
+            "Mi GPy no responde tras actualizar, ¿está muerto el módem?",
+            "Is it dead? Nothing in this text proves it. What it",
+        ),
+        ("LTE() hangs. Erase the flash?", "Erase or format it? Not before it is known"),
         ("Flashing from USB, do I need a SIM card in it?", "A SIM card? No, neither a flash nor"),
     ],
 )

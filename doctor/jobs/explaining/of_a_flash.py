@@ -91,8 +91,10 @@ def whether_to_flash(explanation: Explanation, steps: Sequence[str]) -> str:
 
 
 def whether_a_flash_helps(explanation: Explanation, steps: Sequence[str]) -> str:
-    """Whether the cure of what is found is a flash of the modem; empty if nothing is sure."""
-    if explanation.unsure or not explanation.causes:
+    """Whether the cure of what is found is a flash of the modem; empty if nothing is found."""
+    if explanation.unsure:
+        return "Does a flash help? Nobody can say before it is known which of these it is."
+    if not explanation.causes:
         return ""
     number = next((n for n, step in enumerate(steps, 1) if FLASHES.search(step) and not FORBIDS.match(step)), 0)
     if number:
