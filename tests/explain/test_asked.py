@@ -134,6 +134,8 @@ def test_a_log_without_a_word_of_trouble_is_not_guessed_at() -> None:
         ("Der FiPy startet immer wieder neu, 'abort() was called at PC 0x400' steht da.", "boot-loop"),
         ("La GPy redémarre en boucle depuis hier, abort() was called at PC 0x400", "boot-loop"),
         ("abort() was called at PC 0x4008 once, then it booted", "board-crashed-once"),
+        ("I sell my GPy. How do I get the modem back to the factory firmware?", "downgrade-wanted-33080"),
+        ("Wie komme ich mit dem Modem zurück auf die Werksfirmware?", "downgrade-wanted-33080"),
         ("I get brownouts on the battery. Your modem is in upgrade mode!", "brownout"),
         ("CATM1-41065(1).dup has 3.1 MB on the card", "firmware-file-truncated"),
     ],

@@ -46,7 +46,8 @@ def which_file(explanation: Explanation, judged: str) -> str:
     asks = explanation.reader.asks
     wished = [radio for kind, radio in ((TO_CATM1, CAT_M1), (TO_NB1, NB_IOT)) if kind in asks]
     radio = wished[0] if len(wished) == 1 else ""
-    return way(explanation.facts, radio) or (any_way(explanation.facts, radio) if WHICH in asks else "")
+    either = WHICH in asks and (radio or not explanation.causes)
+    return way(explanation.facts, radio) or (any_way(explanation.facts, radio) if either else "")
 
 
 def _wants_a_file(explanation: Explanation, judged: str) -> bool:
