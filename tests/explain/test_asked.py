@@ -69,6 +69,10 @@ def test_the_part_that_a_question_is_about(prose: str, suspects: tuple[str, ...]
             "Mi GPy no responde tras actualizar, ¿está muerto el módem?",
             "Is it dead? Nothing in this text proves it. What it",
         ),
+        (
+            "On 2 boards the script ended silently and AT gives OK, version still the old one 38638. Did it work?",
+            "Did it work? No: a modem that still names the old build",
+        ),
         ("My fipy is odd. Shall I format it?", "Erase or format it? Not before it is known"),
         ("Flashing from USB, do I need a SIM card in it?", "A SIM card? No, neither a flash nor"),
     ],

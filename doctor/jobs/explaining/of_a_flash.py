@@ -9,10 +9,17 @@ from doctor.knowledge.builds import CAT_M1, NB_IOT, RADIOS
 from doctor.knowledge.explanation import Explanation
 from doctor.knowledge.order import Match
 from doctor.knowledge.outcome import MENDED, SUCCESS, WORKING_MODEM
+from doctor.knowledge.words import said
 from doctor.knowledge.words.asked import DONE, FLASH, GO, NEWER, NEXT, POWER, TO_CATM1, TO_NB1, WHICH, WORKED
 
 _POINTS_ON = ("is against it", "Better: flash ")  #: of a verdict that allows a file, or names the one to take
 _OF_A_FLASH = ("flash-process", "firmware-file", "modem", "power")  #: areas whose entries forbid or hold up a flash
+_STILL_OLD = "still-old"  #: an idea of said.txt
+_NOT_TAKEN = (
+    "Did it work? No: a modem that still names the old build did not take the image, whatever the tool printed. "
+    "One that answers so lost nothing; `fipy-doctor status` reads it, and `fipy-doctor plan FILE.dup` says how to send "
+    "it again."
+)
 #: A text does not tell which boot loader runs, what is in a file, or whether the modem is free.
 _PLAN_DECIDES = "`fipy-doctor plan FILE.dup` reads modem and file, and decides; it sends nothing."
 
@@ -30,11 +37,11 @@ def judged_by_the_rules(explanation: Explanation) -> str:
         return ""
     from doctor.jobs.step_told import verdicts  # the rules come with the updater; most pastes do not need them
 
-    said = verdicts(explanation.facts)
+    told = verdicts(explanation.facts)
     # What stands before a flash, or is not over yet, lets none be allowed; that one is forbidden holds all the same.
     if stands_before or explanation.reader.unfinished:
-        said = said if all(words.startswith("No, not") for words in said) else ()
-    return f"Flash it? {' '.join(said)} {_PLAN_DECIDES}" if said else ""
+        told = told if all(words.startswith("No, not") for words in told) else ()
+    return f"Flash it? {' '.join(told)} {_PLAN_DECIDES}" if told else ""
 
 
 def which_file(explanation: Explanation, judged: str) -> str:
@@ -170,6 +177,8 @@ def whether_done(explanation: Explanation) -> str:
 def what_runs(explanation: Explanation) -> tuple[str, ...]:
     """What the modem runs, if a copy of the factory's misleads; and that it is what was sent, if that is asked too."""
     builds = explanation.facts.builds
+    if WORKED in explanation.reader.asks and said.told_at(explanation.reader.prose, _STILL_OLD) is not None:
+        return (_NOT_TAKEN,)
     if builds.rivals or explanation.facts.names_monarch2 or not builds.runs:
         return ()
     runs = builds.runs[-1].number
