@@ -34,6 +34,7 @@ def try_wheel(folder: Path) -> None:
     programs = place.venv("venv", wheel, "pytest")
     told("the program's own dependencies fit", lambda: place.run([programs / "python", "-m", "pip", "check"]))
     Program(place, [programs / "fipy-doctor"]).play()
+    told("the man page", lambda: look_up(programs))
     told("completion in bash", lambda: complete(place, programs))
     told("the page of the API", lambda: run_page(place, programs))
     told("the page of the pytest plug-in", lambda: run_fixtures(place, programs))
@@ -84,6 +85,12 @@ def _ours() -> list[Path]:
 def _in_wheel(path: Path) -> str:
     name = path.relative_to(ROOT).as_posix()
     return re.sub(r"^doctor/start/", "", re.sub(r"^checks/", "doctor/_checks/", name))
+
+
+def look_up(programs: Path) -> None:
+    """The man page that was made while the wheel was built."""
+    man = programs.parent / "share" / "man" / "man1" / "fipy-doctor.1"
+    need(man.exists() and r"\-\-reformat\-sd" in man.read_text("ascii"), "the wheel brings no man page")
 
 
 #: As bash itself asks, after what a user puts into ~/.bashrc.
