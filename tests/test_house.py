@@ -50,7 +50,7 @@ FORBIDDEN = {
     "doctor.knowledge": ("doctor", "checks"),
     "doctor.engine": ("doctor.cli", "doctor.report", "doctor.jobs", "doctor.remedies", "doctor.sim"),
     "doctor.jobs": ("doctor.cli", "doctor.report", "doctor.sim", "doctor.fleet", "rich", "click"),
-    "doctor.fleet": ("doctor.cli", "doctor.sim", "rich", "click"),
+    "doctor.fleet": ("doctor.cli", "doctor.report", "doctor.sim", "doctor.bench", "doctor.link.link", "rich", "click"),
     "doctor.report": ("doctor.cli", "doctor.sim"),
     "doctor.remedies": ("doctor.cli", "doctor.report", "doctor.jobs", "doctor.engine", "checks", "rich", "click"),
     "checks": ("doctor.cli", "doctor.report", "doctor.jobs", "doctor.engine", "doctor.sim", "checks", "rich", "click"),

@@ -24,6 +24,7 @@ from doctor.computer import O_BINARY, is_windows, msvcrt
 _BUFFER_BYTES = 32 << 10  #: PyFat reads folders 32 bytes at a time
 _MOST_ENTRIES = 20_000  #: as many as our own reader follows
 _DEEPEST = 64  #: folders in each other; ours follows fewer
+WAIT = "wait"  #: in place of the first word
 _CARD = 0  #: the descriptor of the card: standard input
 
 
@@ -88,15 +89,17 @@ class VolumeFile(io.RawIOBase):
         return b"".join(parts)
 
 
-def main(start: str, size: str, sector_bytes: str, seconds: str, memory: str) -> None:
+def main(*words: str) -> None:
     """Read the volume on standard input, write what is in it to standard output as one JSON document, and end.
 
     start, size, sector_bytes  of the volume, in bytes, as digits
     seconds, memory            the most that this process may take, in seconds and bytes
 
+    ``main(WAIT, handle)`` gets ready first, and then reads these words from a descriptor; if none come, it ends.
     The document is ``{"width": 12, 16 or 32, "files": [[path, size, sha256 or null, why not], …]}``, or
     ``{"raised": text}``.
     """
+    start, size, sector_bytes, seconds, memory = _awaited(int(words[1])) if words[0] == WAIT else words
     answer_to = os.dup(1)
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)  # whatever is printed from here on is no part of the answer
@@ -115,6 +118,18 @@ def main(start: str, size: str, sector_bytes: str, seconds: str, memory: str) ->
     with open(answer_to, "wb") as out:  # noqa: PTH123 - a descriptor
         out.write(json.dumps(answer).encode())
     os._exit(0)  # taking millions of list entries apart would take seconds
+
+
+def _awaited(handle: int) -> list[str]:
+    """What is to be read, once somebody says it; until then all is loaded that reading takes."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    with suppress(ImportError):  # which is told when it is needed
+        import pyfatfs.PyFat  # noqa: F401
+    with open(handle, "rb") as told:
+        words = told.read().decode().split()
+    if not words:
+        os._exit(0)
+    return words
 
 
 def _bind(seconds: float, memory: int) -> None:

@@ -163,6 +163,12 @@ def _said_in_files(command: click.Command, ctx: click.Context) -> dict[str, Said
     return config.said_for(command.name, config.files(config.places()))
 
 
+def was_typed(ctx: click.Context, name: str) -> bool:
+    """Whether a parameter has its value from the command line, before or behind the command's name."""
+    typed = (ParameterSource.COMMANDLINE, ParameterSource.DEFAULT_MAP)
+    return name not in ctx.meta.get(_UNTYPED, ()) and ctx.get_parameter_source(name) in typed
+
+
 def _is_about(err: click.BadParameter | UsageError, option: click.Parameter) -> bool:
     """Whether that option has the value that is wrong."""
     return err.param is option if isinstance(err, click.BadParameter) else err.on == option.opts[0]
@@ -330,19 +336,49 @@ def _spelled(ctx: click.Context, _param: click.Parameter, value: str | None) -> 
     return spelled(value)
 
 
+def _spelled_all(ctx: click.Context, _param: click.Parameter, value: tuple[str, ...]) -> str | None:
+    """The port if one is named; several are ``ports`` for a command of many boards (cli/fleet/words.py)."""
+    from doctor.link.choice import spelled
+
+    ports = tuple(spelled(port) for port in value if port)
+    ctx.params["ports"] = ports
+    return ports[0] if len(ports) == 1 else None
+
+
+class PortsOption(CommonOption):
+    """``--port`` of a command that takes many boards; what stands in front of the command counts too."""
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **{**more, "multiple": True})
+
+    def consume_value(self, ctx: click.Context, opts: Any) -> Any:
+        """The ports that were typed, or the one that is said elsewhere."""
+        value, source = super().consume_value(ctx, opts)
+        in_front = (ctx.default_map or {}).get(self.name or "")
+        if in_front is not None:
+            typed = value if source is click.core.ParameterSource.COMMANDLINE else ()
+            return (in_front, *typed), source
+        return value, source
+
+    def value_from_envvar(self, ctx: click.Context) -> Any:
+        """One port, whatever its name holds."""
+        value = self.resolve_envvar_value(ctx)
+        return None if value is None else (value,)
+
+
 _common_option = partial(click.option, cls=CommonOption)
 _bench_option = partial(click.option, cls=BenchOption)
 
-common = _stacked(
-    _common_option(
-        "--port",
-        "-p",
-        metavar="URL",
-        shell_complete=offered("ports"),
-        callback=_spelled,
-        help="Port of the board, if not the one that is plugged in: COM25, /dev/ttyACM0, serial:ABC123, "
-        "usb:04d8:ef98, telnet://192.168.4.1, rfc2217://…, sim://fipy.",
-    ),
+_port_option = partial(
+    click.option,
+    "--port",
+    "-p",
+    metavar="URL",
+    shell_complete=offered("ports"),
+    help="Port of the board, if not the one that is plugged in: COM25, /dev/ttyACM0, serial:ABC123, "
+    "usb:04d8:ef98, telnet://192.168.4.1, rfc2217://…, sim://fipy.",
+)
+_besides_the_port = _stacked(
     _common_option(
         "--json", "as_json", is_flag=True, help="One JSON document on standard output (--help and --version stay text)."
     ),
@@ -367,6 +403,8 @@ common = _stacked(
         help="Seconds for all checks together.",
     ),
 )
+common = _stacked(_port_option(cls=CommonOption, callback=_spelled), _besides_the_port)
+common_of_many = _stacked(_port_option(cls=PortsOption, callback=_spelled_all), _besides_the_port)
 
 
 class _ReportPath(click.Path):  # type: ignore[type-arg,unused-ignore]

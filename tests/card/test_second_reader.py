@@ -26,7 +26,7 @@ from doctor.card.pyfat_child import VolumeFile, quick
 from doctor.card.reformat.device import reformat_device
 from doctor.card.reformat.image import reformat_image
 from doctor.card.repair import repair
-from doctor.card.second_reader import FileDigests, Limits, compare, compare_readers, read_again
+from doctor.card.second_reader import FileDigests, Limits, begun, compare, compare_readers, read_again
 from doctor.card.target import leftovers
 from doctor.errors import CardError, SecondReaderDiffers
 from doctor.events import Event, Note, Outcome, SecondReading, gravest
@@ -158,6 +158,37 @@ def test_table_that_is_unpacked_on_demand_is_that_of_pyfatfs(size: int, tmp_path
     assert one.fat == list(two.fat)
     with pytest.raises(IndexError):
         two.fat[len(two.fat)]
+
+
+def test_a_reader_that_was_begun_reads_when_it_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "card.img"
+    path.touch()
+    with begun(path) as reader:
+        path.write_bytes(card(tmp_path / "made.img", FILES).read_bytes())
+        assert read_again(path, SECTOR, meant(FILES), reader=reader).outcome is Outcome.AGREE
+
+
+def test_a_reader_that_was_begun_for_nothing_ends(image: Path) -> None:
+    before = psutil.Process().children()
+    with pytest.raises(KeyboardInterrupt), begun(image) as reader:
+        assert (reader is None) is (sys.platform == "win32")
+        raise KeyboardInterrupt
+    assert psutil.Process().children() == before
+
+
+def test_a_reader_that_has_died_is_told(image: Path) -> None:
+    before = psutil.Process().children()
+    with begun(image) as reader:
+        for child in set(psutil.Process().children()) - set(before):
+            child.kill()
+            child.wait()
+        answer = read_again(image, SECTOR, meant(FILES), reader=reader)
+    assert answer.outcome is Outcome.NOT_COMPARED
+
+
+def test_a_card_that_is_not_there_begins_nothing(tmp_path: Path) -> None:
+    with begun(tmp_path / "none") as reader:
+        assert reader is None
 
 
 def test_endless_reading_ends_at_its_limit(tmp_path: Path) -> None:

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from doctor.cli import options, signals, stdio
-from doctor.cli.commands.check import show_next, show_report
+from doctor.cli.commands.check import show_report
+from doctor.cli.fleet.many import many
 from doctor.cli.screen import Screen
+from doctor.cli.show_next import show_next
 from doctor.cli.told_to_stop import ToldToStop
 from doctor.errors import Stopped
 from doctor.text.command import METHODS, ON_CARD, VIAS
@@ -53,7 +55,7 @@ BLOCK = click.option(
 
 
 @options.command("flash", examples=("flash", "flash FILE.dup"))
-@options.common
+@many
 @options.report
 @options.log_file
 @options.bench_without_firmware

@@ -152,7 +152,7 @@ def _then(trial: Trial, stands: Sequence[Standing], files: Sequence[Path], port:
 def _show(stands: Sequence[Standing], told: Sequence[Answer], step: NextStep, screen: Screen) -> None:
     from rich.text import Text
 
-    from doctor.cli.commands.check import show_next
+    from doctor.cli.show_next import show_next
     from doctor.jobs.open_points import OPEN
     from doctor.jobs.trial import Stage
     from doctor.report.prose import Prose

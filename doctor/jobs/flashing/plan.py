@@ -89,7 +89,6 @@ class FlashPlan:
     block   bytes of a block that the user asked for; 0: the usual ones
     faster  how the user has the USB chip answer sooner; "" if that is out of their hands, or saves little
     first_s seconds that usually pass before the first step, besides copying the updater to a board without it
-    fingerprint  of all that is agreed to (fingerprint.py); "" for a replay, whose board cannot be asked who it is
     """
 
     image: FirmwareImage
