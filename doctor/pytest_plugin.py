@@ -55,7 +55,7 @@ def _simulated(request: pytest.FixtureRequest) -> str:
     if mark is None:
         return "sim://fipy"
     if len(mark.args) > 1:
-        pytest.fail(f"@pytest.mark.{MARK} takes one scenario; fipy-doctor sim --list names them", pytrace=False)
+        pytest.fail(f"@pytest.mark.{MARK} takes one scenario; `fipy-doctor sim --list` names them", pytrace=False)
     more = dict(mark.kwargs)
     board = more.pop("board", "fipy")
     query = {**({"scenario": mark.args[0]} if mark.args else {}), **more}

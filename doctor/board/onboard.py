@@ -7,6 +7,7 @@ very form (tests/updater/test_card_run_micropython.py). Only files that differ a
 from __future__ import annotations
 
 import hashlib
+import posixpath
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -120,7 +121,9 @@ def install(
             if sent - said >= SAY_EVERY_BYTES:
                 said = sent
                 say(f"the updater: {sent:,} of {total:,} bytes are on the board")
-            files.write(board, f"{FOLDER}/{name}", wanted[name], lambda _bytes: between())
+            path = f"{FOLDER}/{name}"
+            is_left = posixpath.basename(own_names.draft_of(path)) in sizes
+            files.write(board, path, wanted[name], lambda _bytes: between(), may_be_left=is_left)
             done.append(name)
             sent += len(wanted[name])
     except BoardError as err:

@@ -59,8 +59,21 @@ def test_the_part_that_a_question_is_about(prose: str, suspects: tuple[str, ...]
             f"{DAMAGED}I flash the modem tomorrow. Must I mend this before I flash it?",
             "Before the flash? Yes, it blocks",
         ),
+        (
+            f"Failed to read project status, uploading all files\n{DAMAGED}Must I mend this before I flash the modem?",
+            "Before the flash? Yes, it blocks",
+        ),
         ("LR5.1.1.0-39529\nHola, ¿hace falta updater.elf?", "updater.elf? No: the modem runs 39529"),
         ("I want to flash CATM1-41065.dup. Do I need updater.elf with it?", "updater.elf? Only for a full image, and"),
+        (
+            "Mi GPy no responde tras actualizar, ¿está muerto el módem?",
+            "Is it dead? Nothing in this text proves it. What it",
+        ),
+        (
+            "On 2 boards the script ended silently and AT gives OK, version still the old one 38638. Did it work?",
+            "Did it work? No: a modem that still names the old build",
+        ),
+        ("My fipy is odd. Shall I format it?", "Erase or format it? Not before it is known"),
         ("Flashing from USB, do I need a SIM card in it?", "A SIM card? No, neither a flash nor"),
     ],
 )
@@ -125,6 +138,8 @@ def test_a_log_without_a_word_of_trouble_is_not_guessed_at() -> None:
         ("Der FiPy startet immer wieder neu, 'abort() was called at PC 0x400' steht da.", "boot-loop"),
         ("La GPy redémarre en boucle depuis hier, abort() was called at PC 0x400", "boot-loop"),
         ("abort() was called at PC 0x4008 once, then it booted", "board-crashed-once"),
+        ("I sell my GPy. How do I get the modem back to the factory firmware?", "downgrade-wanted-33080"),
+        ("Wie komme ich mit dem Modem zurück auf die Werksfirmware?", "downgrade-wanted-33080"),
         ("I get brownouts on the battery. Your modem is in upgrade mode!", "brownout"),
         ("CATM1-41065(1).dup has 3.1 MB on the card", "firmware-file-truncated"),
     ],

@@ -81,6 +81,9 @@ HOSTILE = {
     "smod": b"SMOD?" * 20_000,
     "signs": "\n".join(p for e in entries().values() for s in e.signs for p in s.has).encode()[:5_000] * 20,
     "prompt": b"a@a:" * 25_000,
+    "words": b"started update modem flash 9 min ago " * 2_700,
+    "questions": b"9% stop? " * 11_000,
+    "typed": b">>> os.mount(sd,'/sd')\nOSError: 19\n" * 2_800,
 }
 
 

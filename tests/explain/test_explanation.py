@@ -6,7 +6,7 @@ import time
 import pytest
 
 from doctor.jobs.explaining.advice import advice
-from doctor.knowledge import explain, explanation, order
+from doctor.knowledge import explain, order, outcome
 from doctor.knowledge.order import Match, in_order
 
 NOT_DETECTED = "Could not detect your modem!"
@@ -321,7 +321,7 @@ MONARCH2_LOG = (
 )
 def test_a_monarch2_that_runs_what_was_sent_is_a_success(said: str, build: int, is_success: bool) -> None:
     explained = explain(MONARCH2_LOG.format(said=said, build=build).encode())
-    assert explained.says.startswith(explanation.SUCCESS) is is_success
+    assert explained.says.startswith(outcome.SUCCESS) is is_success
     assert [match.id for match in explained.matches] == ["monarch2-family"]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from doctor.knowledge import explain
-from doctor.knowledge.explanation import MENDED
+from doctor.knowledge.outcome import MENDED
 
 NO_CARD = ">>> os.mount(sd, '/sd')\nOSError: [Errno 19] ENODEV\n"
 MOUNTED = ">>> os.mount(sd, '/sd')\n>>> os.listdir('/sd')\n['CATM1-41065.dup']\n"

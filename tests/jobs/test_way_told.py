@@ -7,7 +7,7 @@ import re
 import pytest
 
 from doctor.jobs.explaining.advice import advice
-from doctor.jobs.way_told import way
+from doctor.jobs.way_told import any_way, way
 from doctor.knowledge import explain
 from doctor.updater import plan, states
 from doctor.updater.profile import SQN3330_FAMILY
@@ -64,3 +64,14 @@ def test_whoever_asks_or_is_told_no_is_told_which_file(text: str, file: str) -> 
 )
 def test_no_file_is_named_where_none_may_be_sent(text: str) -> None:
     assert not any(answer.startswith("Which file?") for answer in advice(explain(text.encode())).answers)
+
+
+@pytest.mark.parametrize("radio", ["", "LR5", "LR6"])
+def test_where_no_build_is_told_the_files_come_with_what_they_depend_on(radio: str) -> None:
+    said = any_way(explain(b"Which file do I need?").facts, radio)
+    named = {int(found[2]) for found in _FILE.finditer(said.partition("Whether")[0])}
+    assert named == {"": {41065, 41019}, "LR5": {41065}, "LR6": {41019}}[radio]
+    assert "`fipy-doctor status` reads it" in said
+    assert "33080 takes upgdiff_33080-to-41065.dup first" in said
+    for told in (b"LR5.1.1.0-41065. Which file?", b"Walter, LR8.2.1.0-61488. Which file?", b"SIM7000G, which file?"):
+        assert any_way(explain(told).facts, radio) == ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import sys
@@ -33,6 +34,8 @@ def try_wheel(folder: Path) -> None:
     programs = place.venv("venv", wheel, "pytest")
     told("the program's own dependencies fit", lambda: place.run([programs / "python", "-m", "pip", "check"]))
     Program(place, [programs / "fipy-doctor"]).play()
+    told("the man page", lambda: look_up(programs))
+    told("completion in bash", lambda: complete(place, programs))
     told("the page of the API", lambda: run_page(place, programs))
     told("the page of the pytest plug-in", lambda: run_fixtures(place, programs))
     told("five lines of a user, by mypy --strict", lambda: read_types(place, programs))
@@ -82,6 +85,33 @@ def _ours() -> list[Path]:
 def _in_wheel(path: Path) -> str:
     name = path.relative_to(ROOT).as_posix()
     return re.sub(r"^doctor/start/", "", re.sub(r"^checks/", "doctor/_checks/", name))
+
+
+def look_up(programs: Path) -> None:
+    """The man page that was made while the wheel was built."""
+    man = programs.parent / "share" / "man" / "man1" / "fipy-doctor.1"
+    need(man.exists() and r"\-\-reformat\-sd" in man.read_text("ascii"), "the wheel brings no man page")
+
+
+#: As bash itself asks, after what a user puts into ~/.bashrc.
+ASK_BASH = """\
+eval "$(fipy-doctor completion bash)"
+COMP_LINE="fipy-doctor open modem-si"; COMP_POINT=${#COMP_LINE}
+COMP_WORDS=(fipy-doctor open modem-si); COMP_CWORD=2
+_fipy_doctor_completion fipy-doctor modem-si open
+printf '%s\\n' "${COMPREPLY[@]}"
+"""
+
+
+def complete(place: Place, programs: Path) -> None:
+    """The installed command completes an id in a real bash; the other shells get a text."""
+    for shell in ("zsh", "fish", "powershell"):
+        need(len(place.run([programs / "fipy-doctor", "completion", shell])) > 100, f"no completion for {shell}")
+    bash = shutil.which("bash")
+    need(bash, "bash is not installed")
+    path = os.pathsep.join((str(programs), place.environ["PATH"]))
+    said = place.run([str(bash), "-c", ASK_BASH], PATH=path)
+    need("modem-silent" in said.split(), f"bash completes to {said!r}")
 
 
 def run_page(place: Place, programs: Path) -> None:

@@ -227,8 +227,10 @@ def free_name(board: Board, wanted: str) -> str:
     return name
 
 
-def write(board: Board, path: str, data: bytes, tell: Tell = unheard) -> None:
+def write(board: Board, path: str, data: bytes, tell: Tell = unheard, *, may_be_left: bool = True) -> None:
     """Write a file and prove what has its name then by size and SHA-256.
+
+    may_be_left  a file may have its temporary name; False if a listing shows that there is none
 
     If the release can rename, the old content stays until the new one is proved. What an earlier run left under the
     temporary name is taken if it is ``data``. Raises BoardError if the board refuses (full), or if what it
@@ -239,7 +241,7 @@ def write(board: Board, path: str, data: bytes, tell: Tell = unheard) -> None:
         return
     draft = draft_of(path)
     try:
-        if not _is_left(board, draft, data):
+        if not (may_be_left and _is_left(board, draft, data)):
             _write_in_place(board, draft, data, tell)
         _put_in_place(board, draft, path, data)
     except BoardReset:

@@ -244,7 +244,8 @@ def carry_out(
             if one.path in changes.tight:
                 files.remove(board, one.path)
                 bare = one.path
-            files.write(board, one.path, data, teller(say, len(data)))
+            # What earlier uploads left is among ``changes.removed``, and gone by now.
+            files.write(board, one.path, data, teller(say, len(data)), may_be_left=False)
             written, bare = written + 1, ""
     except KeyboardInterrupt:
         total = len(changes.replaced) + len(changes.new)

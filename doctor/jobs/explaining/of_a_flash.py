@@ -6,12 +6,20 @@ from collections.abc import Sequence
 
 from doctor.jobs.explaining.steps import FLASHES, FORBIDS, SAYS_NO
 from doctor.knowledge.builds import CAT_M1, NB_IOT, RADIOS
-from doctor.knowledge.explanation import MENDED, SUCCESS, WORKING_MODEM, Explanation
+from doctor.knowledge.explanation import Explanation
 from doctor.knowledge.order import Match
+from doctor.knowledge.outcome import MENDED, SUCCESS, WORKING_MODEM
+from doctor.knowledge.words import said
 from doctor.knowledge.words.asked import DONE, FLASH, GO, NEWER, NEXT, POWER, TO_CATM1, TO_NB1, WHICH, WORKED
 
 _POINTS_ON = ("is against it", "Better: flash ")  #: of a verdict that allows a file, or names the one to take
 _OF_A_FLASH = ("flash-process", "firmware-file", "modem", "power")  #: areas whose entries forbid or hold up a flash
+_STILL_OLD = "still-old"  #: an idea of said.txt
+_NOT_TAKEN = (
+    "Did it work? No: a modem that still names the old build did not take the image, whatever the tool printed. "
+    "One that answers so lost nothing; `fipy-doctor status` reads it, and `fipy-doctor plan FILE.dup` says how to send "
+    "it again."
+)
 #: A text does not tell which boot loader runs, what is in a file, or whether the modem is free.
 _PLAN_DECIDES = "`fipy-doctor plan FILE.dup` reads modem and file, and decides; it sends nothing."
 
@@ -29,30 +37,37 @@ def judged_by_the_rules(explanation: Explanation) -> str:
         return ""
     from doctor.jobs.step_told import verdicts  # the rules come with the updater; most pastes do not need them
 
-    said = verdicts(explanation.facts)
+    told = verdicts(explanation.facts)
     # What stands before a flash, or is not over yet, lets none be allowed; that one is forbidden holds all the same.
     if stands_before or explanation.reader.unfinished:
-        said = said if all(words.startswith("No, not") for words in said) else ()
-    return f"Flash it? {' '.join(said)} {_PLAN_DECIDES}" if said else ""
+        told = told if all(words.startswith("No, not") for words in told) else ()
+    return f"Flash it? {' '.join(told)} {_PLAN_DECIDES}" if told else ""
 
 
 def which_file(explanation: Explanation, judged: str) -> str:
     """Which file, if that is asked, or if the reader is told not to send the one that the text names."""
-    causes = () if explanation.unsure else explanation.causes
-    of_states = any(match.entry.area in ("modem", "power") for match in explanation.matches)
-    speaks = not explanation.reader.unfinished and not of_states
-    told_no = causes and all(map(_of_step, causes)) and not any(said in judged for said in _POINTS_ON)
-    asks = {WHICH, FLASH, NEWER, NEXT} if not judged else {WHICH}
-    asked = asks.intersection(explanation.reader.asks)
-    # Beside what is only resembled, or wrong with a file, the question for one is still to be answered.
-    stands_alone = all(cause.how == "words" or cause.entry.area == "firmware-file" for cause in causes)
-    if not (speaks and (told_no or (asked and not causes) or (WHICH in asked and stands_alone))):
+    if not _wants_a_file(explanation, judged):
         return ""
     from doctor.jobs.way_told import any_way, way  # as the rules: most pastes do not need it
 
-    wished = [radio for kind, radio in ((TO_CATM1, CAT_M1), (TO_NB1, NB_IOT)) if kind in explanation.reader.asks]
+    asks = explanation.reader.asks
+    wished = [radio for kind, radio in ((TO_CATM1, CAT_M1), (TO_NB1, NB_IOT)) if kind in asks]
     radio = wished[0] if len(wished) == 1 else ""
-    return way(explanation.facts, radio) or (any_way(explanation.facts, radio) if WHICH in asked else "")
+    either = WHICH in asks and (radio or not explanation.causes)
+    return way(explanation.facts, radio) or (any_way(explanation.facts, radio) if either else "")
+
+
+def _wants_a_file(explanation: Explanation, judged: str) -> bool:
+    """Whether a file is to be named: nothing else comes first, and it is asked for, or another is refused."""
+    if explanation.reader.unfinished or any(m.entry.area in ("modem", "power") for m in explanation.matches):
+        return False
+    causes = () if explanation.unsure else explanation.causes
+    if causes and all(map(_of_step, causes)) and not any(said in judged for said in _POINTS_ON):
+        return True
+    asked = ({WHICH, FLASH, NEWER, NEXT} if not judged else {WHICH}).intersection(explanation.reader.asks)
+    # Beside what is only resembled, or wrong with a file, the question for one is still to be answered.
+    stands_alone = all(cause.how == "words" or cause.entry.area == "firmware-file" for cause in causes)
+    return bool(asked) and (not causes or (WHICH in asked and stands_alone))
 
 
 def _of_step(cause: Match) -> bool:
@@ -84,8 +99,10 @@ def whether_to_flash(explanation: Explanation, steps: Sequence[str]) -> str:
 
 
 def whether_a_flash_helps(explanation: Explanation, steps: Sequence[str]) -> str:
-    """Whether the cure of what is found is a flash of the modem; empty if nothing is sure."""
-    if explanation.unsure or not explanation.causes:
+    """Whether the cure of what is found is a flash of the modem; empty if nothing is found."""
+    if explanation.unsure:
+        return "Does a flash help? Nobody can say before it is known which of these it is."
+    if not explanation.causes:
         return ""
     number = next((n for n, step in enumerate(steps, 1) if FLASHES.search(step) and not FORBIDS.match(step)), 0)
     if number:
@@ -160,6 +177,8 @@ def whether_done(explanation: Explanation) -> str:
 def what_runs(explanation: Explanation) -> tuple[str, ...]:
     """What the modem runs, if a copy of the factory's misleads; and that it is what was sent, if that is asked too."""
     builds = explanation.facts.builds
+    if WORKED in explanation.reader.asks and said.told_at(explanation.reader.prose, _STILL_OLD) is not None:
+        return (_NOT_TAKEN,)
     if builds.rivals or explanation.facts.names_monarch2 or not builds.runs:
         return ()
     runs = builds.runs[-1].number

@@ -5,17 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from doctor.jobs.explaining.steps import ERASES, FORBIDS
-from doctor.knowledge.explanation import MENDED, SUCCESS, WORKING_MODEM, Explanation
+from doctor.knowledge.explanation import Explanation
 from doctor.knowledge.order import Match, explained_by
+from doctor.knowledge.outcome import MENDED, SUCCESS, WORKING_MODEM
 from doctor.text.power_off import IF_NO_OTHER
 
+_BLOCKS = ("yes", "maybe", "no")  #: what an entry says of a flash, the worst first
+#: Not told, and it decides.
+_ANSWERS_COUNT = (
+    "Is it dead? Nothing in this text proves it. What it answers decides: "
+    "`fipy-doctor check` asks it in several ways and at both speeds."
+)
 _SPARES = "It does the modem no harm, and a flash can go on beside it."
 
 
 def whether_dead(explanation: Explanation) -> str:
-    """Whether something in the text speaks for a lost modem; empty if nothing is known of it."""
+    """Whether something in the text speaks for a lost modem; else what must be known to tell."""
     if not explanation.matches or explanation.unsure:
-        return ""
+        return _ANSWERS_COUNT
     # What follows from a cause that kills no modem says nothing of a dead one.
     spared = {match.id for match in explanation.matches if match.follows and not _may_kill(match, explanation)}
     told = (match.entry for match in explanation.matches if match.id not in spared)
@@ -31,9 +38,9 @@ def _may_kill(match: Match, explanation: Explanation) -> bool:
 
 
 def whether_to_erase(explanation: Explanation, steps: Sequence[str]) -> str:
-    """Whether a step erases something; empty if nothing is known."""
+    """Whether a step erases something; not before it is known what is wrong."""
     if explanation.unsure or not explanation.causes:
-        return ""
+        return "Erase or format it? Not before it is known what is wrong: nothing in this text calls for that."
     erasing = [n for n, step in enumerate(steps, 1) if ERASES.search(step) and not FORBIDS.match(step)]
     if not erasing:
         return "Erase or format it? No, nothing in this text calls for that."
@@ -60,7 +67,9 @@ def whether_mild(explanation: Explanation) -> str:
         first = explanation.causes[0].entry
         if first.under_way:
             return f"Is that normal? Yes, as long as it is left to go on: {first.title}."
-        spared = f" {_SPARES}" if first.brick_risk.startswith("none") and first.blocks == "no" else ""
+        every = [cause.entry for cause in explanation.causes]
+        harms_none = all(known.brick_risk.startswith("none") and known.blocks == "no" for known in every)
+        spared = f" {_SPARES}" if harms_none else ""
         return f"Can it be left so? No: {first.title}.{spared}"
     harmless = [match.entry.title for match in (*explanation.notes, *explanation.harmless, *explanation.asides)]
     if explanation.says.startswith(SUCCESS) or explanation.says in (WORKING_MODEM, MENDED):
@@ -74,11 +83,11 @@ def whether_first(explanation: Explanation) -> str:
     """Whether what is found is put right before a flash; empty if nothing is sure."""
     if explanation.unsure or not explanation.causes:
         return ""
-    first = explanation.causes[0].entry
-    if first.blocks == "no":
-        return f"Before the flash? It need not be: a flash of the modem can go on beside it. But: {first.title}."
-    must = "Yes, it blocks a flash" if first.blocks == "yes" else "Better so, it may spoil a flash"
-    return f"Before the flash? {must}: {first.title}."
+    worst = min((cause.entry for cause in explanation.causes), key=lambda known: _BLOCKS.index(known.blocks))
+    if worst.blocks == "no":
+        return f"Before the flash? It need not be: a flash of the modem can go on beside it. But: {worst.title}."
+    must = "Yes, it blocks a flash" if worst.blocks == "yes" else "Better so, it may spoil a flash"
+    return f"Before the flash? {must}: {worst.title}."
 
 
 def how_long(explanation: Explanation) -> str:

@@ -14,7 +14,7 @@ NEWER, DONE, DEAD, WORKED, HELPS = "newer", "done", "dead", "worked", "helps"
 WHICH, TO_CATM1, TO_NB1 = "which", "to-catm1", "to-nb1"
 MILD, FIRST, LONG, NEXT = "mild", "first", "long", "next"
 
-_SENTENCE = re.compile(r"[^\n?!.]*(?:\.(?=\S)[^\n?!.]*)*[?!.]?")  #: a point inside a word ends none
+SENTENCE = re.compile(r"[^\n?!.]*(?:\.(?=\S)[^\n?!.]*)*[?!.]?")  #: a point inside a word ends none
 _HOW = re.compile(
     r"\W*(?:(?:hi|hello|moin|hallo|hola|bonjour|and|und|y|et|en)\W+)?"
     r"(?:(?:can|could|kann|puede|peut|kan|weiss|sabe|sait|weet)\b[^?,]{0,30}?\b(?:tell|know|explain|sagen"
@@ -215,7 +215,7 @@ def asked(prose: str) -> tuple[str, ...]:
     """What the sentences of a description ask: the kinds above, in their order."""
     prose = _LISTED.sub(" ", without_accents(prose))
     found, before = _kinds(prose) if _YES_OR_NO.search(prose) else set[str](), ""
-    for sentence in filter(str.strip, _SENTENCE.findall(prose)):
+    for sentence in filter(str.strip, SENTENCE.findall(prose)):
         if _HOW.match(sentence) or _OF_A_LOOP.search(sentence):
             pass
         elif sentence.rstrip().endswith("?") or _MAY.search(sentence):
@@ -235,7 +235,7 @@ def asked(prose: str) -> tuple[str, ...]:
 
 def questions(prose: str) -> str:
     """The sentences of a description that ask something, whatever it is."""
-    sentences = _SENTENCE.findall(without_accents(prose))
+    sentences = SENTENCE.findall(without_accents(prose))
     return " ".join(s for s in sentences if s.rstrip().endswith("?") or _HOW.match(s) or _WHAT.search(s))
 
 

@@ -109,6 +109,7 @@ _HAS_BEGUN = re.compile(
 #: Ideas of said.txt.
 _LEFT_RUNNING, _TO_STOP = "left-running", "to-stop"
 _SAID_TO_RUN, _WAITED_FOR, _OF_THE_POWER, _POWER_LOST = "runs-now", "waits", "plug", "power-lost"
+_TRANSFER, _UNDER_WAY, _AMID, _ENDED_WELL = "transfer", "under-way", "amid", "over"
 _BREAKS_OFF = (_POWER_LOST, "stopped", "reset", "slept")
 #: Another program that did not get in: that ends no transfer.
 _SHUT_OUT = re.compile(
@@ -173,8 +174,18 @@ def runs_now(paste: Paste) -> bool:
     return _GOES_ON.search(text[max(last.start() - _BEFORE_CHARS, 0) : last.end() + _BEHIND_CHARS]) is not None
 
 
+def tells_of_a_transfer(text: str) -> bool:
+    """Whether sentences tell of a transfer to the modem that is under way, and of nothing that ended it."""
+    text = without_accents(text)
+    told = _said(text, _AMID) or (_said(text, _TRANSFER) and _said(text, _UNDER_WAY))
+    of_the_board = _said(text, said.OF_THE_BOARD) and not _said(text, said.OF_THE_MODEM)
+    if not told or of_the_board or not_begun(text) or _has_ended(text) or _OVER.search(text):
+        return False
+    return not any(_said(text, idea) for idea in (*_BREAKS_OFF, _ENDED_WELL))
+
+
 def may_run(paste: Paste) -> bool:
-    """Whether a transfer may go on: it was left running, or at its last figure it is waited for, or asked about.
+    """Whether a transfer may go on: left running, waited for or asked about at its last figure.
 
     Nothing broke it off, and nothing tells that it ended.
     """

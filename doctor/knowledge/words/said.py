@@ -38,7 +38,7 @@ _REPORTED = re.compile(
 _REPORTED_CHARS = 90
 _ERROR = "error"
 #: A transfer to the board's own memory; a sentence that is about the modem's for certain.
-_OF_THE_BOARD, _OF_THE_MODEM = "board-update", "modem-update"
+OF_THE_BOARD, OF_THE_MODEM = "board-update", "modem-update"
 _RULE = re.compile(r"=> ([a-z0-9-]+) (0\.\d+): ([a-z0-9 -]+)\Z")
 _Ideas = dict[tuple[str, bool], re.Pattern[str]]  #: of an idea, and whether it counts also where it is denied
 _IDEA = re.compile(r"([a-z0-9-]+)(!?): (.+)\Z")
@@ -68,8 +68,8 @@ def states(prose: str, indexes: Sequence[int], error_is_shown: bool = False) -> 
     ideas, rules = _known()
     for idea, index in _told(prose, indexes, ideas):
         told.setdefault(idea, []).append(index)
-    if _OF_THE_MODEM in told:
-        told.pop(_OF_THE_BOARD, None)
+    if OF_THE_MODEM in told:
+        told.pop(OF_THE_BOARD, None)
     for rule in rules if told else ():
         if all(idea in told for idea in rule.ideas) and told.keys().isdisjoint(rule.not_told):
             places = [index for idea in rule.proof for index in told[idea]]

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 
 from doctor.knowledge.accents import without_accents
+from doctor.knowledge.words.asked import SENTENCE
 
 UPDATER_ELF, DRIVER, CARD, SIM, ANTENNA, CABLE, SUPPLY, JUMPERS = (
     *("updater.elf", "driver", "card", "SIM card", "antenna", "cable or port", "power supply", "jumpers"),
@@ -35,7 +36,6 @@ _CALLED = {
     MODEM: r"\bmodems?\b",
 }
 _NAMES = {thing: re.compile(names, re.I) for thing, names in _CALLED.items()}
-_QUESTION = re.compile(r"[^\n?!.]*(?:\.(?=\S)[^\n?!.]*)*\?")
 _SUSPECTS = re.compile(
     r"\b(?:because of|due to|fault|reason|culprit|to blame|cause[sd]?|guilty|broken|defective|faulty|bad|problem with"
     r"|schuld|liegt (?:es|das)|kommt (?:es|das)|defekt|kaputt|culpa|motivo|causa|por (?:el|la|los)|estropead[oa]"
@@ -69,8 +69,8 @@ def needed(prose: str) -> tuple[str, ...]:
 
 
 def _named(prose: str, asks: re.Pattern[str]) -> Iterator[str]:
-    for question in _QUESTION.findall(without_accents(prose)):
-        if asks.search(question) and not _COMMAND.search(question):
+    for question in SENTENCE.findall(without_accents(prose)):
+        if question.endswith("?") and asks.search(question) and not _COMMAND.search(question):
             yield from (thing for thing, names in _NAMES.items() if names.search(question))
 
 

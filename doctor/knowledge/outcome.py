@@ -1,0 +1,110 @@
+"""How it ended: what is over, what was mended, what a log shows that ended well."""
+
+from __future__ import annotations
+
+from doctor.knowledge import session, signs
+from doctor.knowledge.chain import find
+from doctor.knowledge.facts import Facts
+from doctor.knowledge.order import DEEDS, Match, first_line
+from doctor.knowledge.our_lines import our_lines
+from doctor.knowledge.paste import Paste
+from doctor.knowledge.words import history
+from doctor.knowledge.words.reader import Reader
+
+UNSURE = 0.5  #: below, a description is asked back about
+_LASTING = (*DEEDS, "power")  #: areas whose entries tell what was done to the modem: that is not over the next day
+_LOOKED_AT_CHARS = 20_000  #: of a paste, for what its reader says of himself
+
+SUCCESS = "This shows a success"
+#: What is said when all went well, in the vendor's tools and ours.
+#: Alone on its line: in a sentence it is waited for, or somebody else's.
+_SUCCESS = (
+    r"^[^a-z\n]{0,40}Your modem has been successfully updated[^a-z\n]{0,40}$"
+    r"|flashed and proved: |^Flashed and proved$"
+)
+#: A Monarch 2 says so, and then that it runs the build of the file that was sent.
+_UPGRADED = (
+    r"-(?P<build>\d{5})\.dup\b[\s\S]{0,5000}?\+SMUPGRADE: ?success[\s\S]{0,2000}?\bLR8[\d.]{2,9}-(?P<build>\d{5})\b"
+)
+_SAME_BUILD = "build > other"  #: what is named alike must be alike; nothing is named ``other``
+MENDED = "What failed above went well when it was tried again, and nothing behind it failed."
+WORKING_MODEM = "This is the version list of a modem that works."  #: what is said of it
+_HEALTHY_BLOCK = (
+    r"Bootloader\d\*? {0,9}: [^\n]*\n(?:[^\n]*\n){0,9}?[^\n]*Software {0,9}: (?:BUILD)?\d\.\d\.\d\.\d[ -]\[?\d{5}\b"
+)
+
+
+def how_it_ended(paste: Paste, facts: Facts, failures: list[Match], reader: Reader) -> str:
+    """That it ended well: a tool says so, sentences do, or a command that failed went well later; else empty."""
+    if told := _success(paste, failures) or _success_told(facts, failures, reader.prose):
+        return told
+    return MENDED if not failures and session.mended(paste) else ""
+
+
+def _success_told(facts: Facts, failures: list[Match], prose: str) -> str:
+    """What sentences tell that end well; empty if they do not, or if a sign shows that something is wrong."""
+    if not facts.builds.runs or not only_guessed(failures) or not history.runs_again(prose):
+        return ""
+    return f"{SUCCESS}, as it is told: the modem runs {facts.builds.runs[-1].number}."
+
+
+def only_guessed(failures: list[Match]) -> bool:
+    """Whether no sign shows any of them, and no description fits well."""
+    return all(match.how == "words" and match.score < UNSURE for match in failures)
+
+
+def without_what_is_over(paste: Paste, matches: list[Match], reader: Reader) -> list[Match]:
+    """Without what only lines of another time show, if anything is left or a transfer runs; deeds still count."""
+    mended = frozenset(paste.numbers[index] for index in session.mended(paste))
+    over = history.over(paste) | mended
+    now = [match for match in matches if match.entry.area in _LASTING or not _shown_in(match, over)]
+    if reader.runs_now or reader.may_run:
+        return now
+    if history.not_begun(paste.text[:_LOOKED_AT_CHARS]):
+        now = [match for match in now if not match.entry.under_way] or now
+    return _without_waits_that_ended(paste, now, reader) or [match for match in matches if not _shown_in(match, mended)]
+
+
+def _shown_in(match: Match, numbers: frozenset[int]) -> bool:
+    return numbers.issuperset(proof.number for proof in match.proofs)
+
+
+def _without_waits_that_ended(paste: Paste, matches: list[Match], reader: Reader) -> list[Match]:
+    """Without a wait in the words of the reader, if a deed stands behind it; a tool's own line may still hold."""
+    told = {paste.numbers[index] for index in reader.indexes}
+    deeds = (first_line(match) for match in matches if match.entry.area in DEEDS and not match.entry.under_way)
+    last_deed = max(deeds, default=0)
+    return [m for m in matches if not m.entry.under_way or not 0 < _last_told(m, told) < last_deed]
+
+
+def _last_told(match: Match, told: set[int]) -> int:
+    """Number of the last line that shows a match, if the reader's own words are all that shows it; else 0."""
+    numbers = [proof.number for proof in match.proofs]
+    return max(numbers, default=0) if told.issuperset(numbers) else 0
+
+
+def _success(paste: Paste, failures: list[Match]) -> str:
+    """What a log that ends well shows; empty if it does not, or if more is wrong than that the family is another."""
+    if not only_guessed([match for match in failures if match.entry.family != "monarch2"]):
+        return ""
+    ends = [end for _, end in find(_SUCCESS, paste.searched())]
+    ends += [end for _, end in find(_UPGRADED, paste.searched(), _SAME_BUILD)]
+    if ends:
+        return f"{SUCCESS}: the modem was updated, and said so." if not _error_after(paste, ends[-1]) else ""
+    blocks = [end for _, end in find(_HEALTHY_BLOCK, paste.searched())]
+    if blocks and not _error_after(paste, 0):
+        return WORKING_MODEM
+    return ""
+
+
+def _error_after(paste: Paste, place: int) -> bool:
+    ours = our_lines(paste)
+    return any(paste.index(start) not in ours for start, _ in find(signs.ERROR_LINE, paste.searched(place)))
+
+
+def has_unexplained_error(paste: Paste, found: list[Match]) -> bool:
+    """Whether a line tells of an error that no match shows."""
+    explained = {proof.number for match in found for proof in match.proofs}
+    return any(
+        paste.numbers[paste.index(start)] not in explained for start, _ in find(signs.ERROR_LINE, paste.searched())
+    )
