@@ -24,7 +24,7 @@ the hardware: the modem is a process behind a pseudo-terminal, and cards are spa
 ## How it is measured
 
 Every figure stands beside a named peer or bound, taken in the same run: both take turns, and the median of each is kept. So a ratio holds on a
-computer that has other work, where seconds alone say little. Each ratio is ours over theirs: less is better. Where there is a target, it is
+computer that has other work, where seconds alone say little; a row beside a bound is in seconds of this computer, and holds for one at rest only. Each ratio is ours over theirs: less is better. Where there is a target, it is
 what the ratio may be at most; what missed it is marked **missed**, and listed at the end.
 
 """
@@ -71,8 +71,8 @@ def page() -> str:
     if told is None:
         return HEAD + "**Not measured.**\n"
     machine = told["machine"]
-    where = f"{machine['system']}, {machine['cores']} processors, Python {machine['python']}"
-    parts = [HEAD + f"Measured at `{told['commit']}` on {told['day']}: {where}; load at its end {machine['load']}.\n"]
+    where = f"{machine['system']}, {machine['cores']} processors, Python {machine['python']}; load {machine['load']}"
+    parts = [HEAD + f"Measured at `{told['commit']}` on {told['day']}: {where}.\n"]
     for name, (title, about) in TITLES.items():
         rows = told["rows"].get(name, [])
         body = _table(rows) if rows else "**Not measured here.**\n"
@@ -105,7 +105,7 @@ def _drawn(curve: Figures) -> str:
     title = f"{curve['title'][0].upper()}{curve['title'][1:]}"
     memory = ", ".join(f"{point['size']:g} {curve['unit']}: {point['memory'] / 1e6:.1f}" for point in curve["points"])
     picture = draw(f"growth-{curve['name']}", title, curve["unit"], points)
-    return f"\n### {title}\n\n{picture}\n\nMemory in MB: {memory}.\n"
+    return f"\n### {title}\n\n<figure>\n{picture}\n</figure>\n\nMemory in MB: {memory}.\n"
 
 
 def _losses(rows: Sequence[Figures]) -> str:

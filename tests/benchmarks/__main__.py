@@ -30,24 +30,25 @@ def rows(name: str, tiny: bool = False) -> list[Row]:
 
 def everything(tiny: bool = False) -> dict[str, Any]:
     """All benchmarks as the members of a document."""
+    before = os.getloadavg()[0]
     drawn = growth.curves(tiny)
     found = {name: [asdict(row) for row in rows(name, tiny)] for name in NAMES}
     return {
         "commit": commit_now(),
         "day": today(),
-        "machine": _machine(),
+        "machine": _machine(before),
         "rows": {**found, "growth": [asdict(row) for row in growth.rows_of(drawn)]},
         "curves": [asdict(one) for one in drawn],
     }
 
 
-def _machine() -> dict[str, str]:
+def _machine(load_before: float) -> dict[str, str]:
     cores = os.cpu_count() or 1
     return {
         "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
         "cores": str(cores),
-        "load": f"{os.getloadavg()[0]:.1f}",
+        "load": f"{load_before:.1f} at its start, {os.getloadavg()[0]:.1f} at its end",
     }
 
 
