@@ -67,6 +67,7 @@ def look_inside(place: Place, wheel: Path) -> None:
         tops = {name.split("/")[0] for name in inside}
         packages = {top for top in tops if not re.search(r"\.(dist-info|data)$", top)}
         need(packages == {"doctor", "_fipy_doctor.py"}, f"at the top of the wheel lie {sorted(packages)}")
+        need(any(name.endswith("share/man/man1/fipy-doctor.1") for name in inside), "there is no man page")
         for path in _ours():
             name = _in_wheel(path)
             need(name in inside, f"{name} is missing in the wheel")
