@@ -16,11 +16,13 @@ _ELEMENTS = {"fail": "failure", "error": "error", "skip": "skipped"}
 
 
 def suite(document: dict[str, Any]) -> str:
-    """The document of a command as one test suite; what the command itself could not do is a case of its own."""
-    command = document["schema"].split("/")[1]
-    cases = [_of_finding(found, command) for found in document.get("findings", ())]
-    if command not in ("check", "fix") or document["error"] or ended.untold(document):
-        cases.append(_of_command(document, command))
+    """The document of a command as one test suite; what the command itself could not do is a case of its own.
+
+    Of many boards each has its cases, called after its port.
+    """
+    boards = document.get("boards")
+    command = document["of"] if boards else document["schema"].split("/")[1]
+    cases = [case for one in boards or [document] for case in _cases(one, command, one["port"] if boards else "")]
     whole = ElementTree.Element(
         "testsuite",
         name=f"fipy-doctor {command}",
@@ -38,6 +40,15 @@ def suite(document: dict[str, Any]) -> str:
     whole.extend(cases)
     ElementTree.indent(whole)
     return '<?xml version="1.0" encoding="utf-8"?>\n' + ElementTree.tostring(whole, encoding="unicode")
+
+
+def _cases(document: dict[str, Any], command: str, board: str) -> list[ElementTree.Element]:
+    cases = [_of_finding(found, command) for found in document.get("findings", ())]
+    if command not in ("check", "fix") or document["error"] or ended.untold(document):
+        cases.append(_of_command(document, command))
+    for case in cases if board else ():
+        case.set("classname", _plain(f"{case.get('classname')} {board}"))
+    return cases
 
 
 def _versions(document: dict[str, Any]) -> Iterator[tuple[str, Any]]:

@@ -57,15 +57,22 @@ class ReportFile:
         """What wants to hear each line of the trace; None for a report that shows nothing of it."""
         return self.heard.line if self.path.suffix == ".html" else None
 
+    def _page(self, document: dict[str, Any]) -> str:
+        if "boards" in document:
+            from doctor.report.fleet import page as of_many
+
+            return of_many.page(document)
+        from doctor.report.run_html import page
+
+        return page(document, self.heard)
+
     def write(self, document: dict[str, Any], bench: Command) -> str:
         """Write the report of the run that ``document`` is about; why that failed, in words, or "".
 
         The run is over, and its exit code says how it ended: a full disk changes nothing of that.
         """
         if self.path.suffix == ".html":
-            from doctor.report.run_html import page
-
-            text = page(as_json.plain(document, bench), self.heard)
+            text = self._page(as_json.plain(document, bench))
         elif self.path.suffix == ".xml":
             from doctor.report.junit import suite
 

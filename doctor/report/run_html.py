@@ -41,10 +41,10 @@ def page(document: dict[str, Any], heard: Heard) -> str:
     return elements.document(
         f"fipy-doctor {command}: {verdict}",
         element("h1", verdict, class_=style),
-        _lead(document),
+        lead(document),
         element("p", f"fipy-doctor {document['tool']['version']} {command}, {at} UTC", class_="soft"),
         [element("p", f"! {warning}", class_="warn") for warning in document.get("warnings") or ()],
-        _next(document),
+        next_step(document),
         _done(document.get("actions") or ()),
         timeline.drawn(heard.events) or _planned(document.get("plan") or {}),
         _findings(document.get("findings") or ()),
@@ -79,7 +79,7 @@ def _verdict(document: dict[str, Any], command: str) -> tuple[str, str]:
     return words[0].upper() + words[1:], "good"
 
 
-def _lead(document: dict[str, Any]) -> Iterable[Html]:
+def lead(document: dict[str, Any]) -> Iterable[Html]:
     """What happened, for somebody who reads no further."""
     err, proof = document["error"], document.get("proof")
     if err:
@@ -100,7 +100,8 @@ def _lead(document: dict[str, Any]) -> Iterable[Html]:
         yield element("p", element("strong", f"{first['check']}: {first['summary']}"))
 
 
-def _next(document: dict[str, Any]) -> Iterable[Html]:
+def next_step(document: dict[str, Any]) -> Iterable[Html]:
+    """What to do now, or that nothing is left."""
     step, port = document["next"], document["port"]
     if step is None:
         if document["exit"] == 0 and (port is None or PortUrl.read(port).recording is None):
@@ -122,10 +123,14 @@ def _done(actions: Sequence[dict[str, Any]]) -> Iterable[Html]:
         return
     yield element("h2", "What was done")
     for action in actions:
-        mark, style = _MARKS["pass" if action["done"] else "warn"]
         yield element(
             "details",
-            element("summary", _mark(mark, style), element("strong", action["cure"]), f" {action['text']}"),
+            element(
+                "summary",
+                _done_or_not(action),
+                element("strong", action["cure"]),
+                f" {action['text']}",
+            ),
             element("ul", [element("li", line) for line in action["plan"]]),
         )
 
@@ -160,15 +165,28 @@ def _findings(findings: Sequence[dict[str, Any]]) -> Iterable[Html]:
 
 
 def _folded(status: str, words: str) -> Html:
-    return element("summary", _mark(*_MARKS[status]), element("strong", words))
+    return element("summary", mark(status), element("strong", words))
 
 
-def _mark(mark: str, style: str) -> Html:
-    return joined(element("span", mark, class_=style, aria_hidden="true"), " ")
+def _done_or_not(action: dict[str, Any]) -> Html:
+    return mark("pass" if action["done"] else "warn")
+
+
+def mark(status: str) -> Html:
+    """The sign of a status."""
+    sign, style = _MARKS[status]
+    return joined(element("span", sign, class_=style, aria_hidden="true"), " ")
+
+
+def of_one(document: dict[str, Any]) -> Iterable[Html]:
+    """What a page of many boards says of one: the steps of its flash, what was examined, the facts."""
+    yield from next_step(document)
+    yield from _planned(document.get("plan") or {})
+    yield from _findings(document.get("findings") or ())
+    yield _table(_facts(document))
 
 
 def _finding(found: dict[str, Any]) -> Html:
-    mark, style = _MARKS[found["status"]]
     rows = [(name.replace("_", " "), value) for name, value in found["evidence"].items()]
     took = f"{found['duration_ms'] / 1000:.1f} s" if found["duration_ms"] else None
     rows += [("read on", found["link"]), ("took", took)]
@@ -176,7 +194,7 @@ def _finding(found: dict[str, Any]) -> Html:
         "details",
         element(
             "summary",
-            _mark(mark, style),
+            mark(found["status"]),
             element("strong", found["check"]),
             element("span", f" ({found['status']}) ", class_="soft"),
             found["summary"],

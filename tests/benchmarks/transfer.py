@@ -25,7 +25,7 @@ from tests.benchmarks.ratios import Row
 
 #: Baud, latency in ms, bytes of the file.
 LINES = ((921_600, 0, 61_480), (921_600, 1, 61_480), (921_600, 16, 61_480), (115_200, 1, 21_160))
-ROUNDS = 5
+ROUNDS = 3
 #: The same for ``--block``: whole blocks, at the latency at which they help most.
 LONG_LINE = (921_600, 16, 16 * BLOCK_LONGEST_BYTES)
 LONG_SHARE = 0.70  #: of the line that is payload then, at least

@@ -20,6 +20,7 @@ from doctor.errors import DoctorError, Stopped, UsageError
 from doctor.fleet.boards import Board, named, one_modem, plugged_in, refuse_twice
 from doctor.fleet.crew import Crew
 from doctor.fleet.outcome import Outcome, worst
+from doctor.jobs.memory.jumper_proof import CHECK as JUMPERS
 from doctor.link.link import refuse_senseless
 from doctor.link.port_url import PortUrl
 from doctor.link.ports import list_ports
@@ -153,7 +154,7 @@ class _Fleet:
 
     def flash(self) -> list[Outcome]:
         """Plans of all, one yes, then the flash of each whose plan was shown. Raises Stopped, DoctorError."""
-        planned = _apart(self.look())
+        planned = [_agreed(outcome) for outcome in _apart(self.look())]
         ready = [outcome for outcome in planned if _is_ready(outcome)]
         if not ready:
             return planned
@@ -252,6 +253,18 @@ def _left_to_do(outcome: Outcome) -> Iterable[Any]:
 def _is_ready(outcome: Outcome) -> bool:
     plan = outcome.document.get("plan") or {"nothing_to_do": "no plan"}
     return outcome.holds and not plan["nothing_to_do"]
+
+
+def _agreed(outcome: Outcome) -> Outcome:
+    """The same, but a board is refused for which its flash would ask about a risk: it has nobody to ask."""
+    found = next((f for f in outcome.document.get("findings") or () if f["check"] == JUMPERS), None)
+    if not _is_ready(outcome) or found is None or found["status"] != "warn":
+        return outcome
+    if JUMPERS in outcome.document["plan"]["agreed"]:
+        return outcome
+    looked = f"look at the board; if both jumpers are off, or it has none: the same command with --accept {JUMPERS}"
+    err = DoctorError(JUMPERS, "not flashed: the jumpers could not be checked", cause=found["summary"], next=looked)
+    return reports.refused(outcome.board, "flash", err)
 
 
 def _apart(planned: Sequence[Outcome]) -> list[Outcome]:

@@ -20,7 +20,8 @@ class Crowd:
 
     one         makes the server of a URL
     url         what each board is made from; the second has ``id=2``, and a ``state`` that is a folder within that one
-    ports_file  gets the first name of each board, a line each, as soon as all are served, and again when one changes
+    ports_file  gets the port of each board, a line each, as soon as all are served, and again when one changes: by
+                RFC 2217, since a pseudo terminal has no RTS, and nobody can tell there whether the jumpers are off
 
     Raises what ``one`` raises; OSError if the file cannot be written.
     """
@@ -52,12 +53,16 @@ class Crowd:
         if self._file is None:
             return
         with self._lock:
-            write_whole(self._file, "".join(f"{board.names[0]}\n" for board in self.boards).encode())
+            write_whole(self._file, "".join(f"{_port_of(board)}\n" for board in self.boards).encode())
 
     def wait(self) -> None:
         """Return when no board is served any more; Ctrl-C gets through."""
         for board in self.boards:
             board.wait()
+
+
+def _port_of(board: Listener) -> str:
+    return next((name for name in board.names if name.startswith("rfc2217:")), board.names[0])
 
 
 def url_of(url: str, number: int, count: int) -> str:

@@ -35,8 +35,10 @@ def test_each_is_kept_for_itself_and_together_they_are_no_faster_than_a_computer
 @pytest.mark.skipif(sys.platform == "win32", reason="pseudo terminals are a Unix thing")
 def test_the_file_says_where_they_are_while_they_are_served(tmp_path: Path) -> None:
     ports = tmp_path / "p"
-    with Crowd(lambda url: Listener(url, tcp_port=None), "sim://sqn3330", 3, ports) as crowd:
+    with Crowd(Listener, "sim://sqn3330", 3, ports) as crowd:
         names = ports.read_text().splitlines()
-        assert names == [board.names[0] for board in crowd.boards] and len(set(names)) == 3
-        assert all(name.startswith("/dev/") for name in names)
+        assert names == [board.names[-1] for board in crowd.boards] and len(set(names)) == 3
+        assert all(name.startswith("rfc2217://") for name in names)  # which has the RTS that a pty lacks
     assert not ports.exists()
+    with Crowd(lambda url: Listener(url, tcp_port=None), "sim://sqn3330", 1, ports) as crowd:
+        assert ports.read_text() == f"{crowd.boards[0].names[0]}\n"
