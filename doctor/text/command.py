@@ -193,17 +193,24 @@ _KEY_OF_PLACE = re.compile(r"labgrid:(.+)@")
 
 def _spelled(name: str, value: object) -> list[str]:
     flag = "--" + name.replace("_", "-")
-    if name == "port" and isinstance(value, str) and (place := _PLACE.match(value)):
-        named = {name: unquote(word) for name, word in place.groupdict().items() if word}
-        return [word for name, told in named.items() for word in (f"--{name}", told)]
-    if name == "port" and isinstance(value, str) and (place := _KEY_OF_PLACE.match(value)):
-        return ["--labgrid", place[1]]
+    if name == "port" and value:
+        return port_words(str(value))
     if value is True:
         return [flag]
     if value in (None, False, "", AUTO):
         return []
     many = sorted(value) if isinstance(value, frozenset) else value if isinstance(value, tuple) else (value,)
     return [word for one in many for word in (flag, str(one))]
+
+
+def port_words(port: str) -> list[str]:
+    """The option that leads to ``port``: ``--port``, or ``--labgrid`` for a place of a board farm."""
+    if place := _PLACE.match(port):
+        named = {name: unquote(word) for name, word in place.groupdict().items() if word}
+        return [word for name, told in named.items() for word in (f"--{name}", told)]
+    if place := _KEY_OF_PLACE.match(port):
+        return ["--labgrid", place[1]]
+    return ["--port", port]
 
 
 def marked(words: File) -> str:

@@ -157,6 +157,8 @@ def plan_for(bench: Bench, request: FlashRequest) -> FlashPlan | DoctorError:
         return _refused(bench, request, facts, core.refusal)
     if request.compress and facts.family != MONARCH2_FAMILY:
         core.warnings.append(_not_compressed(facts.family))
+    if via == "usb" and bench.link.url.place:
+        core.warnings.append(_IN_A_FARM)
     used = {step.image for step in core.steps} | (set() if core.bootrom_alone else {FIRMWARE})
     files = tuple(file for file in given_files(bench) if file.role in used)
     upload, first_s = _upload(bench, via)
@@ -169,6 +171,15 @@ def plan_for(bench: Bench, request: FlashRequest) -> FlashPlan | DoctorError:
         besides = (via, request.compress, bool(upload), was, *agreed)
         mark = fingerprint(journals.ids_of(bench), facts, core, sent, besides)
     return FlashPlan(images[-1], facts, via, core, line, files, request.compress, upload, was, first_s, agreed, mark)
+
+
+#: A coordinator that its exporters lose, and a kick, end their ports at once (fleet.md 2).
+_IN_A_FARM = Refusal(
+    "labgrid-coordinator",
+    "if labgrid's coordinator restarts, or somebody kicks the place, this transfer is interrupted",
+    "every byte goes through the exporter, which ends its port then; from the card in the board it would go on",
+    "see that neither happens before it is over; if it does, the same command goes on, without taking power away",
+)
 
 
 def _not_compressed(family: str) -> Refusal:
