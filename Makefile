@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # One of the packages is installed without what it depends on, on purpose: see .test below. No other install need warn of it.
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-warn-conflicts
 
-.PHONY: axe table demo test test-fleet long docs lint types unit core matrix kill-cards kill-boards used-cards fuzz-cards fuzz mutation peers peers-short bench-cards bench-board bench-overhead metrics changelog snapshots clean reliability
+.PHONY: axe wheel-test binary table demo test test-fleet long docs lint types unit core core-long matrix kill-cards kill-boards used-cards fuzz-cards fuzz mutation peers peers-short bench-cards bench-board bench-overhead metrics performance changelog snapshots clean reliability
 
 # One kept bench: saved web pages as scripts, found, cured; then flashed and proved.
 DEMO := $(VENV)/demo
@@ -51,8 +51,14 @@ long: $(VENV)/.test
 	$(BIN)/python -m pytest -n auto -m 'long and not table'
 
 # What another Python could break: everything below the jobs and the command line.
-core: $(VENV)/.test
-	$(BIN)/python -m pytest -n auto -m core
+CORE := $(addprefix tests/,card checks firmware link modem updater)
+
+core: $(VENV)/.core
+	$(BIN)/python -m pytest -n auto $(CORE)
+
+# What is long there, and the tables (a nightly run).
+core-long: $(VENV)/.test
+	$(BIN)/python -m pytest -n auto -m 'long or table' $(CORE)
 
 # Every fault at every stage of every flow, each cell carried on until the modem is flashed (make test plays six, make long some more).
 matrix: $(VENV)/.test
@@ -125,9 +131,22 @@ snapshots: $(VENV)/.test
 reliability: $(BIN)/python
 	$(BIN)/python -m docs._build.reliability
 
+# Every benchmark beside its peers (a quarter of an hour, best on a computer at rest), as a page: docs/performance.md.
+performance: $(VENV)/.test
+	$(BIN)/python -m tests.benchmarks --json > $(VENV)/performance.json
+	$(BIN)/python -m docs._build.performance $(VENV)/performance.json
+
 # The house in figures, beside what it was: docs/metrics.md.
 metrics: $(VENV)/.metrics
 	$(BIN)/python -m docs._build.metrics
+
+# The wheel as people get it, in a fresh venv: its contents, the program, API, pytest plug-in, types, foreign neighbours.
+wheel-test: $(VENV)/.package
+	$(BIN)/python -m tests.packaged wheel
+
+# dist/fipy-doctor: the program as one file, for computers without Python, built here and tried without one.
+binary: $(VENV)/.package
+	$(BIN)/python -m tests.packaged one-file
 
 # The changes in docs/changes become a section of CHANGELOG.md: make changelog VERSION=0.2.0
 changelog: $(BIN)/python
@@ -153,6 +172,10 @@ $(VENV)/.fuzz: $(VENV)/.test
 	-$(PIP) --only-binary atheris -e '.[fuzz]'
 	touch $@
 
+$(VENV)/.package: $(BIN)/python pyproject.toml
+	$(PIP) -e '.[package]'
+	touch $@
+
 $(VENV)/.peers: $(VENV)/.test
 	$(PIP) -e '.[peers]'
 	touch $@
@@ -171,6 +194,12 @@ $(VENV)/.mutation: $(VENV)/.test
 $(VENV)/.test: $(BIN)/python pyproject.toml
 	$(PIP) -e '.[test]'
 	$(PIP) --no-deps 'pysequansutils==2.3.3.21'
+	touch $@
+
+# Quick to install: make core makes it for one run on each of two more Pythons.
+$(VENV)/.core: $(BIN)/python pyproject.toml
+	$(PIP) --no-compile -e '.[core]'
+	$(PIP) --no-compile --no-deps 'pysequansutils==2.3.3.21'
 	touch $@
 
 # The one thing from npm: axe-core, which reads the pages of reports as a screen reader has to (docs/_build/package-lock.json).

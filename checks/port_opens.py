@@ -9,7 +9,6 @@ from doctor.check import Check, EvidenceValue, Finding, Grade, Remedy
 from doctor.computer import is_linux
 from doctor.errors import LinkError
 from doctor.link.holders import modemmanager_running
-from doctor.link.latency import latency_ms
 
 _CURES = {
     "port-not-found": ("plug-in",),
@@ -72,8 +71,10 @@ class PortOpens(Check):
         known = link.listed if device else None
         if known is not None and known.carrier is not None:
             evidence["carrier"] = f"perhaps {known.carrier}" if known.ambiguous else known.carrier
-        if device and (timer := bench.known("latency_timer_ms", int, lambda: latency_ms(device), default=0)):
-            evidence["latency_timer_ms"] = timer
+        if device and bench.known("low_latency", bool, lambda: link.is_low_latency, default=False):
+            evidence["low_latency"] = True
+        if bench.latency_ms:
+            evidence["latency_timer_ms"] = bench.latency_ms
         if device and bench.known("modemmanager_runs", bool, _modemmanager_runs, default=False):
             return self.warn(
                 f"{link.name} opens, but ModemManager is running: it sends AT commands to new ports",

@@ -8,6 +8,7 @@ import sys
 from types import ModuleType
 
 __version__ = "0.1.0"
+IS_FIPY_DOCTOR = True  #: another package on PyPI has our name, and its files may lie in the place of ours
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -86,7 +86,7 @@ def check(
     from doctor.jobs.check import CheckRequest
     from doctor.jobs.check import check as job
 
-    with _bench(port, _several(firmware), parts) as bench:
+    with opened(port, _several(firmware), parts) as bench:
         return job(bench, CheckRequest(tuple(select), tuple(ignore_checks), deadline_s), listen)
 
 
@@ -96,6 +96,7 @@ def plan(
     via: str = "auto",
     method: str = "auto",
     compress: bool = False,
+    block: int = 0,
     deadline_s: float | None = None,
     listen: Listener = ignore,
     **parts: Unpack[Parts],
@@ -107,8 +108,8 @@ def plan(
     """
     from doctor.jobs.flash import rehearse
 
-    request = FlashRequest(via, method, frozenset(), deadline_s, compress)
-    with _bench(port, firmware, parts) as bench:
+    request = FlashRequest(via, method, frozenset(), deadline_s, compress, block=block)
+    with opened(port, firmware, parts) as bench:
         return _plain(rehearse(bench, request, listen), bench)
 
 
@@ -121,6 +122,7 @@ def flash(
     via: str = "auto",
     method: str = "auto",
     compress: bool = False,
+    block: int = 0,
     override: Collection[str] = (),
     deadline_s: float | None = None,
     listen: Listener = ignore,
@@ -133,7 +135,7 @@ def flash(
     fingerprint  in its place: that of a plan that somebody has read; another plan is refused
     stop         asked after Ctrl-C in the middle of the transfer, in the main thread alone; True stops it, and leaves
                  the modem without firmware
-    via, method, compress, override, deadline_s  as the options of ``fipy-doctor flash``
+    via, method, compress, block, override, deadline_s  as the options of ``fipy-doctor flash``
     listen       hears every event from the first check to the proof
 
     Never raises for what happens to board or modem: ``error`` of the result says it, and ``proof`` what was proved.
@@ -143,8 +145,8 @@ def flash(
     from doctor.jobs.flash import flash as job
 
     consent = _Consent(agree, fingerprint, stop)
-    request = FlashRequest(via, method, frozenset(override), deadline_s, compress, plan=fingerprint or "")
-    with _bench(port, firmware, parts) as bench:
+    request = FlashRequest(via, method, frozenset(override), deadline_s, compress, plan=fingerprint or "", block=block)
+    with opened(port, firmware, parts) as bench:
         return _plain(job(bench, request, consent=consent, listen=listen), bench)
 
 
@@ -155,7 +157,7 @@ def status(*, port: str, **parts: Unpack[Parts]) -> StatusReport:
     """
     from doctor.jobs.status import status as job
 
-    with _bench(port, (), parts, during_flash=True) as bench:
+    with opened(port, (), parts, during_flash=True) as bench:
         return job(bench)
 
 
@@ -208,7 +210,7 @@ class _Consent:
 
 
 @contextmanager
-def _bench(
+def opened(
     port: str | None, firmware: Collection[AnyPath], parts: Parts, *, during_flash: bool = False
 ) -> Iterator[Bench]:
     """The bench of one call, closed at its end; what it raises has no marks (doctor/text/marks.py)."""

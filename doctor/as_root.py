@@ -12,7 +12,7 @@ from doctor.own_process import is_one_file
 from doctor.text.command import quoted
 
 #: sudo lets neither through. Where the state and the backups lie follows from the first three.
-_KEPT = ("HOME", "XDG_STATE_HOME", "XDG_DATA_HOME", "PYTHONPATH")
+_KEPT = ("HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_DATA_HOME", "PYTHONPATH")
 _SETTINGS = "FIPY_DOCTOR_"
 #: What Python compiles as root in this user's folders, this user could not remove.
 _COMPILES_NOTHING = "PYTHONDONTWRITEBYTECODE=1"

@@ -65,7 +65,7 @@ class BenchOptions:
 
     port         any pySerial URL, telnet:// or device name; None if no port is examined. A password in it is moved
                  to ``password``, so that ``port`` can be shown
-    port_found   nobody typed the port, or said that the board is there: the program found it, or the environment has it
+    port_found   nobody typed the port, or said that the board is there: it was found, or environment or file has it
     firmware     firmware images on the PC, in the order of flashing
     updater_elf  RAM-loaded updater for a modem in ffh
     bootrom      boot ROM package, or the script that holds it; ``FROM_BOARD``: the one that the board has frozen
@@ -365,6 +365,11 @@ class Bench(AbstractContextManager["Bench"]):
         except DoctorError as err:
             self.note("failed", "link", error=self._told(err))
             raise
+
+    @_Part
+    def latency_ms(self) -> int:
+        """The latency timer of the USB chip at the port; 0 if nobody tells. Raises LinkError."""
+        return self.known("latency_timer_ms", int, lambda: self.link.latency_ms, default=0)
 
     @property
     def link_or_none(self) -> Link | None:

@@ -103,7 +103,7 @@ class Note:
 
 @dataclass(frozen=True)
 class Notice:
-    """A line that the user must see now: what a signal was taken for."""
+    """A line that the user must see now: what a signal was taken for; that the blocks asked for were refused."""
 
     text: str
 
@@ -154,7 +154,7 @@ def from_core(name: str, data: Mapping[str, Any]) -> Event:
 
     Names and members: ``step`` (step, text, phase), ``waiting`` (what, limit_ms, may_unplug),
     ``progress`` (phase, done, total, may_unplug), ``count`` (what, done, total, of, limit_ms, may_unplug), ``note``
-    (text, and retry if it is one). Raises ValueError for any other name.
+    (text, and retry if it is one), ``notice`` (text). Raises ValueError for any other name.
     """
     if name == "step":
         return StepStarted(str(data["step"]), str(data["text"]), Phase(data["phase"]))
@@ -167,4 +167,6 @@ def from_core(name: str, data: Mapping[str, Any]) -> Event:
         return Counted(what, done, total, of, int(data["limit_ms"]) / 1000, bool(data["may_unplug"]))
     if name == "note":
         return Note(str(data["text"]), bool(data.get("retry", False)))
+    if name == "notice":
+        return Notice(str(data["text"]))
     raise ValueError(f"the core emitted an event that is not known here: {name}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib.util
 import itertools
 import os
@@ -53,9 +54,6 @@ READERS = (
     "tests/text/test_marks.py",
     "tests/text/test_power_off.py",
 )
-#: Folders whose tests make up the core, which CI runs on the oldest and the newest Python too.
-CORE = ("card", "checks", "firmware", "link", "modem", "updater")
-
 
 #: A test file that begins with one of these is about POSIX.
 POSIX = re.compile(r"^import (fcntl|grp|pty|pwd|resource|termios)$", re.MULTILINE)
@@ -73,7 +71,7 @@ def pytest_ignore_collect(collection_path: Path) -> bool | None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the core, the peers, and what compares with a kept screen.
+    """Mark the peers, and what compares with a kept screen.
 
     Of a ``sampled`` family every so many-th case is for make test, the others are for the run that it names.
     """
@@ -88,11 +86,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             families[family] += 1
         if "snapshot" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.snapshot)
-        folder = _room(item.path)
-        if folder in CORE:
-            item.add_marker(pytest.mark.core)
-        if folder == "peers":
+        if _room(item.path) == "peers":
             item.add_marker(pytest.mark.peers)
+
+
+def pytest_collection_finish() -> None:
+    """What was collected stays to the end: looking for rubbish among it again and again costs seconds."""
+    gc.freeze()
 
 
 @cache
@@ -130,10 +130,11 @@ def state_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture(autouse=True)
 def state_of_its_own(state_folders: Iterator[Path], monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Journals and logs of a test stay out of the user's own state directory."""
+    """Journals and logs of a test stay out of the user's own state directory, and the user's settings out of tests."""
     folder = next(state_folders)
     folder.mkdir()
     monkeypatch.setenv("FIPY_DOCTOR_STATE_DIR", str(folder))
+    monkeypatch.setenv("FIPY_DOCTOR_CONFIG", "none")
     return folder
 
 
@@ -153,17 +154,18 @@ def packages_are_read_once() -> Iterator[None]:
         yield
 
 
-@pytest.fixture(autouse=True)
-def nothing_plugged_in(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(scope="session", autouse=True)
+def nothing_plugged_in() -> Iterator[None]:
     """Whatever hangs on the PC of the tests, none of it is the board: a test says what the system lists."""
-    monkeypatch.setattr("serial.tools.list_ports.comports", list)
-    monkeypatch.setattr("doctor.link.usb_devices.SYSFS", Path("/nowhere"))
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("serial.tools.list_ports.comports", list)
+        patched.setattr("doctor.link.usb_devices.SYSFS", Path("/nowhere"))
+        yield
 
 
-@pytest.fixture(autouse=True)
-def no_bench_is_left_unplugged() -> Iterator[None]:
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown() -> None:
     """A simulated bench that one test unplugged must not come back in another under the same URL."""
-    yield
     bench = sys.modules.get("doctor.sim.bench")
     if bench is not None:
         bench.forget_unplugged()

@@ -20,7 +20,7 @@ def examined(url: str, *, via_modem: bool = False) -> Report:
         return check(bench)
 
 
-@pytest.mark.sampled(2, "long")
+@pytest.mark.sampled(4, "long")
 @pytest.mark.parametrize("scenario", BROKEN, ids=lambda s: str(s.name))
 def test_scenario_is_found_first_with_its_cause_and_a_cure(scenario: Scenario) -> None:
     report = examined(f"sim://fipy?scenario={scenario.name}")
@@ -55,7 +55,7 @@ def test_scenario_of_a_bare_modem(name: str) -> None:
     assert (first.check, first.status.value, first.catalogue) == BARE[name]
 
 
-@pytest.mark.sampled(3)
+@pytest.mark.sampled(5)
 @pytest.mark.parametrize("release", RELEASES)
 @pytest.mark.parametrize("kind", ["fipy", "gpy"])
 def test_healthy_board_of_each_era_passes(kind: str, release: str) -> None:

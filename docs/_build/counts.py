@@ -22,13 +22,13 @@ def keep(name: str, **figures: Any) -> None:
     if not os.environ.get(VARIABLE):
         return
     FOLDER.mkdir(exist_ok=True)
-    told = {"commit": commit_now(), "day": _today(), **figures}
+    told = {"commit": commit_now(), "day": today(), **figures}
     (FOLDER / f"{name}.json").write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
 
 
 def keep_modules(name: str, modules: Mapping[str, Mapping[str, Any]], order: Sequence[str], commit: str) -> None:
     """As ``keep`` for a run that may have looked at some modules only: each has its day, and its commit at the start."""
-    now = {"commit": commit, "day": _today()}
+    now = {"commit": commit, "day": today()}
     known = {**(kept(name) or {}).get("modules", {}), **{module: {**now, **told} for module, told in modules.items()}}
     keep(name, modules={module: known[module] for module in order if module in known})
 
@@ -42,7 +42,8 @@ def kept(name: str) -> dict[str, Any] | None:
     return told
 
 
-def _today() -> str:
+def today() -> str:
+    """The day in UTC, as ISO 8601 says it."""
     return f"{datetime.now(timezone.utc):%Y-%m-%d}"
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import stat
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -10,7 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from doctor.card.card import CardProblem, Volume, no_such_file, split_path
-from doctor.card.drives.device import device_name, is_device, open_source, whole_device
+from doctor.card.drives.device import DeviceSource, device_name, is_device, open_source, whole_device
 from doctor.card.folder import FolderCard
 from doctor.card.judge import judge
 from doctor.card.target import sha256_of
@@ -19,8 +21,11 @@ from doctor.events import Listener, ignore
 from doctor.fat.card_file import ROOT, CardFile
 from doctor.fat.directory import DirEntry, find, walk
 from doctor.fat.reader import read_file
-from doctor.fat.source import cannot_open, refuse_odd_file
+from doctor.fat.source import BlockSource, FileSource, Remembering, cannot_open, refuse_odd_file
 from doctor.fat.volume import FatVolume, find_volume, open_volume
+
+#: Two changes of a file within this time may bear the same stamp: file systems count coarser than this computer.
+_TICK_NS = 2_000_000_000
 
 
 class ImageCard:
@@ -31,10 +36,24 @@ class ImageCard:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.name = device_name(path)  # of anything else, the path as the user gave it
+        self._known: dict[int, bytes] = {}
+        self._stamp = (0, 0, 0, 0)
+
+    @contextmanager
+    def _source(self) -> Iterator[BlockSource]:
+        """The medium; the tables of an image that nobody has changed since are not read again."""
+        with open_source(self.path) as source:
+            stamp = _stamp(source)
+            if stamp is None:
+                yield source
+                return
+            if stamp != self._stamp:
+                self._known, self._stamp = {}, stamp
+            yield Remembering(source, self._known)
 
     def volume(self) -> Volume:
         """The verdict, from its bytes. Raises CardError."""
-        with open_source(self.path) as source:
+        with self._source() as source:
             return judge(source)
 
     def heals(self) -> bool:
@@ -54,7 +73,7 @@ class ImageCard:
     @contextmanager
     def opened(self) -> Iterator[FatVolume]:
         """The volume that files are read from. Raises CardError if there is none."""
-        with open_source(self.path) as source:
+        with self._source() as source:
             volume = find_volume(source)
             if volume is None:
                 worst = judge(source).problems[0]
@@ -71,7 +90,7 @@ class ImageCard:
     def files_elsewhere(self) -> tuple[CardFile, ...]:
         """Files in the roots of the image's other FAT volumes, which the board does not see."""
         found: list[CardFile] = []
-        with open_source(self.path) as source:
+        with self._source() as source:
             for part in judge(source).others:
                 volume = open_volume(source, part.start_sector)[0] if part.kind.is_fat else None
                 if volume is not None:
@@ -130,6 +149,16 @@ class DeviceCard(ImageCard):
             return found
         text = f"only one partition was examined; give {whole} to have the partition table examined too"
         return replace(found, board_reads=None, problems=(*found.problems, CardProblem("sd-partition-layout", text)))
+
+
+def _stamp(source: FileSource | DeviceSource) -> tuple[int, int, int, int] | None:
+    """What tells that a file is still the same; None if it might change unseen: a device, a file written just now."""
+    if not isinstance(source, FileSource):
+        return None
+    found = os.fstat(source.fileno())
+    if time.time_ns() - found.st_mtime_ns < _TICK_NS:
+        return None
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
 
 
 def _card_file(entry: DirEntry, root: str) -> CardFile:

@@ -7,16 +7,20 @@ other names, nothing was compared, and that is no fault of the card. Nothing tha
 
 from __future__ import annotations
 
+import os
 import subprocess
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from doctor import own_process
+from doctor.card import pyfat_child
 from doctor.card.drives.device import DeviceSource, open_source
 from doctor.card.target import sha256_of
+from doctor.computer import is_windows
 from doctor.documents import foreign_json
 from doctor.errors import CardError, DoctorError, SecondReaderDiffers
 from doctor.events import Listener, Note, Outcome, SecondReading
@@ -27,10 +31,9 @@ from doctor.fat.volume import FatVolume, find_volume, open_volume
 from doctor.text.escape import counted, shown
 
 _STARTING_S = 30.0  #: for a Python on a busy old computer; the rest of a limit is for reading
-_SLOWEST_FAT_BYTES_PER_S = 200_000  #: PyFat takes a microsecond or so for each entry of a FAT; ten times that
-_SLOWEST_FILE_BYTES_PER_S = 1_000_000  #: a twentieth of a plain card reader
+_SLOWEST_BYTES_PER_S = 1_000_000  #: a twentieth of a plain card reader
 _MEMORY_BYTES = 1 << 30
-_LONGEST_FAT_BYTES = 64 << 20  #: 16 million entries, of 40 bytes each in PyFat's list
+_LONGEST_FAT_BYTES = 64 << 20  #: of a card of 512 GB with the usual clusters; it is read whole
 _MOST_BYTES_READ_FIRST = 1 << 30  #: a minute with a plain reader; a small change is not worth more
 _MOST_BYTES_OF_A_CHECK = 64 << 20  #: a check has half a minute, and our own reader has to read them, too
 _MOST_ANSWER = 64 << 20  #: a line a file, of the 20,000 that it lists at most
@@ -76,12 +79,68 @@ class Limits:
     memory_bytes: int = _MEMORY_BYTES
 
 
-def prove_again(card: Path, start_sector: int, meant: Meant | CardError, emit: Listener) -> None:
+class Begun:
+    """A second reader that is ready and reads nothing yet: a Python takes a while to start.
+
+    tell_to  descriptor on which it waits for what it is to read
+    """
+
+    def __init__(self, child: subprocess.Popen[bytes], tell_to: int) -> None:
+        self._child = child
+        self._tell_to = tell_to
+
+    def tell(self, words: list[str]) -> subprocess.Popen[bytes]:
+        """Let it begin. Raises OSError if it has ended."""
+        os.write(self._tell_to, " ".join(words).encode())
+        self._close()
+        return self._child
+
+    def end(self) -> None:
+        """Nothing is to be read by it any more, whether it was told to or not."""
+        self._close()
+        if self._child.poll() is None:
+            self._child.kill()
+        self._child.communicate()
+
+    def _close(self) -> None:
+        if self._tell_to >= 0:
+            os.close(self._tell_to)
+            self._tell_to = -1
+
+
+@contextmanager
+def begun(card: Path) -> Iterator[Begun | None]:
+    """Start the second reader of a card that is going to be written, for ``prove_again``.
+
+    None if it is only started when it is needed: Windows passes no further descriptors to a process.
+    """
+    if is_windows():
+        yield None
+        return
+    told_by, tell_to = os.pipe()
+    command = own_process.part("second-reader", pyfat_child.WAIT, str(told_by))
+    reader = None
+    with suppress(OSError, ValueError, DoctorError), open_source(card) as source:
+        reader = Begun(_started(command, source, (told_by,)), tell_to) if command else None
+    os.close(told_by)
+    if reader is None:
+        os.close(tell_to)
+    try:
+        yield reader
+    finally:
+        if reader is not None:
+            reader.end()
+
+
+def prove_again(
+    card: Path, start_sector: int, meant: Meant | CardError, emit: Listener, reader: Begun | None = None
+) -> None:
     """Have the second reader read what was just written, and report what it says as an event.
 
     card          image file or device; it is opened again, for reading only
     start_sector  of the volume
     meant         every file that should be there; an error if that cannot be told
+    reader        of this card, if it is started already
 
     Raises SecondReaderDiffers, naming the file, if one reads otherwise.
     """
@@ -89,7 +148,7 @@ def prove_again(card: Path, start_sector: int, meant: Meant | CardError, emit: L
         emit(_not_compared(f"was not asked: {meant}"))
         return
     emit(Note("having a second reader (pyfatfs) read all of it"))
-    answer = read_again(card, start_sector, meant)
+    answer = read_again(card, start_sector, meant, reader=reader)
     emit(answer)
     if answer.outcome is Outcome.DIFFER:
         raise SecondReaderDiffers(
@@ -112,7 +171,9 @@ def compare_readers(card: Path) -> SecondReading | None:
     return read_again(card, volume.start_sector, found, Limits(_SECONDS_OF_A_CHECK))
 
 
-def read_again(card: Path, start_sector: int, meant: Meant, limits: Limits | None = None) -> SecondReading:
+def read_again(
+    card: Path, start_sector: int, meant: Meant, limits: Limits | None = None, reader: Begun | None = None
+) -> SecondReading:
     """What the second reader makes of a volume. Raises nothing but what stops the program.
 
     limits  by default they grow with the bytes to be read
@@ -122,7 +183,7 @@ def read_again(card: Path, start_sector: int, meant: Meant, limits: Limits | Non
             volume, _ = open_volume(source, start_sector)
             if volume is None:
                 return _not_compared("finds no volume")
-            told = _ask(source, volume, limits or Limits(_seconds(volume, meant)))
+            told = _ask(source, volume, limits or Limits(_seconds(volume, meant)), reader)
     except DoctorError as err:
         return _not_compared(f"cannot read the card: {err}")
     if isinstance(told, str):
@@ -177,7 +238,7 @@ def _seconds(volume: FatVolume, meant: Meant) -> float:
     geometry = volume.geometry
     fats = geometry.fats * geometry.fat_sectors * geometry.sector_bytes
     files = sum(content.size_bytes for content in meant.values())
-    return _STARTING_S + fats / _SLOWEST_FAT_BYTES_PER_S + files / _SLOWEST_FILE_BYTES_PER_S
+    return _STARTING_S + (fats + files) / _SLOWEST_BYTES_PER_S
 
 
 def _not_compared(words: str) -> SecondReading:
@@ -189,18 +250,29 @@ def _explained(raised: str) -> str:
     return f"{shown(raised, 200)} ({known})" if known else shown(raised, 200)
 
 
-def _ask(source: FileSource | DeviceSource, volume: FatVolume, limits: Limits) -> dict[str, Any] | str:
+def _started(
+    command: list[str], source: FileSource | DeviceSource, handles: tuple[int, ...] = ()
+) -> subprocess.Popen[bytes]:
+    """Raises OSError, or ValueError for a source that has no descriptor."""
+    pipe = subprocess.PIPE
+    return subprocess.Popen(command, stdin=source.fileno(), stdout=pipe, stderr=pipe, pass_fds=handles)
+
+
+def _ask(
+    source: FileSource | DeviceSource, volume: FatVolume, limits: Limits, reader: Begun | None
+) -> dict[str, Any] | str:
     """The child's document, or why there is none. Ctrl-C ends the child, and goes on."""
     fat_bytes = volume.geometry.fat_sectors * volume.geometry.sector_bytes
     if fat_bytes > _LONGEST_FAT_BYTES:
         return TOO_LONG.format(bytes=counted(fat_bytes, "byte"))
     start = volume.start_sector * SECTOR_BYTES
     told = (start, volume.view.size_bytes, source.sector_bytes, limits.seconds, limits.memory_bytes)
-    command = own_process.part("second-reader", *map(str, told))
+    words = list(map(str, told))
+    command = own_process.part("second-reader", *words)
     if not command:
         return NO_PYTHON
     try:
-        child = subprocess.Popen(command, stdin=source.fileno(), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        child = _started(command, source) if reader is None else reader.tell(words)
     except (OSError, ValueError) as err:
         return f"cannot be started: {err}"
     try:

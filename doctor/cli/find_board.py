@@ -19,19 +19,19 @@ def with_board(
     *,
     needed: bool,
     known: Collection[str] = (),
-    from_environment: bool = False,
+    is_typed: bool = True,
 ) -> BenchOptions:
     """The options with the port of the board that is plugged in, unless they name a port.
 
-    typed             the command of this run, as it was typed
-    needed            the command does nothing without a board; else only one that its USB id gives away is taken along
-    known             ports over which something was begun: one of them is meant before all others
-    from_environment  the port that they name was not typed
+    typed     the command of this run, as it was typed
+    needed    the command does nothing without a board; else only one that its USB id gives away is taken along
+    known     ports over which something was begun: one of them is meant before all others
+    is_typed  the port that they name was typed; else the environment or a file of settings names it
 
     Raises NoPort if a board is needed and there is none, or if there are several and nobody can be asked.
     """
     if options.port is not None:
-        return _agreed(options, screen, port_at(options.port)) if from_environment else options
+        return options if is_typed else _agreed(options, screen, port_at(options.port))
     found = list_ports()
     ports = choice.likely(found)
     meant = [port for port in ports if port.device in known] or ports

@@ -221,13 +221,13 @@ class TerminalConsent:
     @staticmethod
     def _answer() -> str:
         """What was typed, in small letters; "" if nobody types in time."""
-        answer = _typed_line(STOP_ANSWER_S)
+        answer = typed_line(STOP_ANSWER_S)
         if answer is None:
             click.echo(f"\n{NO_ANSWER}", err=True)
         return (answer or "").strip().lower()
 
 
-def _typed_line(limit_s: float) -> str | None:
+def typed_line(limit_s: float) -> str | None:
     """The line that is typed within ``limit_s`` seconds; None if none is."""
     if is_windows():  # select knows no console there: a thread waits, and is left behind
         lines: list[str] = []

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import importlib
+import os
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from doctor import __version__
-from doctor.cli import mistyped, options, signals, stdio
+from doctor.cli import mistyped, options, settings, signals, stdio
 from doctor.cli.help_page import HelpedCommand
 from doctor.cli.screen import make_screen
 from doctor.errors import DoctorError
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 #: All commands and what each says of itself, under the headings of ``--help``, in the order in which one meets them.
 #: They stand here too so that the list loads no command.
@@ -41,6 +45,7 @@ SECTIONS = {
     },
     "To practise": {"sim": "Practise without hardware."},
     "A board that you can spare": {"trial": "Try this program on a spare board, step by step."},
+    "For your shell": {"completion": "Print what makes a shell complete commands, options and values."},
     "For programs": {"schema": "Print the JSON Schema of what a command prints with --json."},
 }
 SHORT_HELPS = {name: told for section in SECTIONS.values() for name, told in section.items()}
@@ -53,6 +58,14 @@ class LazyGroup(options.OneOfEach, click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
         """All commands, in the order in which one meets them."""
         return list(COMMANDS)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """The commands, or the options; loads no command."""
+        from click.shell_completion import CompletionItem
+
+        options = click.Command.shell_complete(self, ctx, incomplete)
+        found = [CompletionItem(name, help=told) for name, told in SHORT_HELPS.items() if name.startswith(incomplete)]
+        return [*found, *options]
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The commands under their headings, then the options."""
@@ -73,6 +86,8 @@ class LazyGroup(options.OneOfEach, click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """The command that is meant; ``help check`` is ``check --help``. Raises UsageError if there is none."""
+        if ctx.resilient_parsing and args[0] == "help":  # a shell completes what stands behind it
+            return None, None, []
         if args == ["help"]:
             click.echo(self.get_help(ctx))
             ctx.exit()
@@ -97,13 +112,16 @@ def cli(ctx: click.Context, /, **given: Any) -> int | None:
 
     Without a command: finds the board, examines it, and says what to do next.
     """
+    said = {k: v for k, v in given.items() if ctx.get_parameter_source(k) is click.core.ParameterSource.COMMANDLINE}
     if ctx.invoked_subcommand is not None:
-        said = {k: v for k, v in given.items() if ctx.get_parameter_source(k) is click.core.ParameterSource.COMMANDLINE}
         ctx.default_map = dict.fromkeys(COMMANDS, said)
         return None
-    from doctor.cli.commands.check import examine
+    from doctor.cli.commands.check import command as check
 
-    return examine(options.bench_options(given), given)
+    ctx.default_map = {"check": said}
+    with check.make_context("check", [], parent=ctx) as inner:
+        result: int = check.invoke(inner)
+    return result
 
 
 def run(argv: Sequence[str], *, for_good: bool = False) -> int:
@@ -121,6 +139,11 @@ def run(argv: Sequence[str], *, for_good: bool = False) -> int:
 
 
 def _run(argv: Sequence[str]) -> int:
+    asked = os.environ.get(settings.COMPLETE)
+    if asked:
+        from doctor.cli import completion
+
+        return completion.answer(asked, cli)
     try:
         result = cli.main(args=list(argv), prog_name="fipy-doctor", standalone_mode=False, obj=tuple(argv))
         return int(result or 0)

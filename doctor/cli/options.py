@@ -10,18 +10,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+from click.core import ParameterSource
 
 from doctor.cli import mistyped, signals
 from doctor.cli.help_page import BenchOption, EveryCommandOption, HelpedCommand
 from doctor.cli.screen import Screen, make_screen
-from doctor.errors import DoctorError, Exit, Stopped, reason
+from doctor.cli.settings import READERS, setting_of
+from doctor.errors import DoctorError, Exit, Stopped, UsageError, reason
 from doctor.jobs.hands import DONE
 from doctor.link.port_url import PortUrl
 from doctor.text import marks
 from doctor.text.command import NEED_PORT, Command
 
 if TYPE_CHECKING:  # what examines a bench is loaded by the commands that have one
+    from click.shell_completion import CompletionItem
+
     from doctor.bench import Bench, BenchOptions
+    from doctor.cli.config import Said
     from doctor.events import Event, Listener
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -49,8 +54,15 @@ class OneOfEach(HelpedCommand):
     """A command whose options that take one value may be typed once: of two boards or files, none is chosen silently.
 
     What stands in front of the command counts too; what comes from the environment does not. What is mistyped is
-    answered with what was probably meant.
+    answered with what was probably meant. What need not be typed comes from the environment and from files of settings,
+    as doctor/cli/settings.py has it.
     """
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        for option in self.params:
+            if isinstance(option, click.Option) and (setting := setting_of(self.name or "", option.opts[0])):
+                option.envvar = setting.variable(self.name or "")
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; if it ends in an error, the report that was asked for says so, too."""
@@ -78,6 +90,8 @@ class OneOfEach(HelpedCommand):
         Raises UsageError for an option that was given twice, or without its value, or with a word that it does not
         know, and for words where the command takes none.
         """
+        if ctx.resilient_parsing:  # a shell completes what is not right yet
+            return super().parse_args(ctx, args)
         try:
             values, left, given = self.make_parser(ctx).parse_args(args=list(args))
         except click.BadOptionUsage as err:
@@ -92,9 +106,72 @@ class OneOfEach(HelpedCommand):
                 raise click.UsageError(f"Option {option.opts[0]!r} was given twice; it takes one value.", ctx)
             if isinstance(option, click.Option) and isinstance(option.type, click.Choice):
                 _one_of(option, option.type.choices, values[option.name or ""])
-        if left and not isinstance(self, click.Group) and not ctx.resilient_parsing:
+        if left and not isinstance(self, click.Group):
             raise mistyped.too_much(left, ctx)
-        return super().parse_args(ctx, args)
+        if isinstance(self, click.Group):
+            if values.get("show_config") and not left:
+                from doctor.cli.show_config import show_all
+
+                show_all(ctx, values)
+                ctx.exit()
+            return super().parse_args(ctx, args)
+        said = _said_in_files(self, ctx)
+        if values.get("show_config") or in_front.get("show_config"):
+            from doctor.cli.show_config import show
+
+            show(ctx, {**in_front, **values}, said)
+            ctx.exit()
+        typed = {*in_front, *(option.name for option in given)}
+        free = (option for option in self.params if option.name not in typed)
+        left = self._with_settings(ctx, args, {o: said[k] for o in free if (k := o.opts[0].removeprefix("--")) in said})
+        names = (option.name or "" for option in self.params)
+        by_environment = {name for name in names if ctx.get_parameter_source(name) is ParameterSource.ENVIRONMENT}
+        ctx.meta[_UNTYPED] = {*by_environment, *ctx.meta[_LENT]}
+        return left
+
+    def _with_settings(self, ctx: click.Context, args: list[str], said: dict[click.Parameter, Said]) -> list[str]:
+        """Parse with what files say for what is neither typed nor in the environment.
+
+        Raises UsageError that names the file, for a value of a file that the option does not take.
+        """
+        in_front = ctx.default_map or {}
+        lent = {option.name or "": one for option, one in said.items() if not option.value_from_envvar(ctx)}
+        ctx.meta[_LENT] = lent
+        ctx.default_map = {**{name: one.value for name, one in lent.items()}, **in_front}
+        try:
+            return super().parse_args(ctx, args)
+        except (click.BadParameter, UsageError) as err:
+            from_file = next((lent[o.name or ""] for o in self.params if o.name in lent and _is_about(err, o)), None)
+            if from_file is None:
+                raise
+            told = mistyped.misunderstood(err) if isinstance(err, click.BadParameter) else err
+            told.next = f"mend that line of the file ({told.next})" if isinstance(err, UsageError) else "mend that line"
+            told.on, told.what = from_file.place, f"{told.on}: {told.what}"
+            raise told from err
+
+
+#: In the meta of a context, by the names of parameters: what files said, and which the environment or a file gave.
+_LENT, _UNTYPED = f"{__name__}.lent", f"{__name__}.untyped"
+
+
+def _said_in_files(command: click.Command, ctx: click.Context) -> dict[str, Said]:
+    """What files of settings say for a command, by the names of the settings. Raises UsageError for a wrong file."""
+    if command.name not in READERS:
+        return {}
+    from doctor.cli import config
+
+    return config.said_for(command.name, config.files(config.places()))
+
+
+def was_typed(ctx: click.Context, name: str) -> bool:
+    """Whether a parameter has its value from the command line, before or behind the command's name."""
+    typed = (ParameterSource.COMMANDLINE, ParameterSource.DEFAULT_MAP)
+    return name not in ctx.meta.get(_UNTYPED, ()) and ctx.get_parameter_source(name) in typed
+
+
+def _is_about(err: click.BadParameter | UsageError, option: click.Parameter) -> bool:
+    """Whether that option has the value that is wrong."""
+    return err.param is option if isinstance(err, click.BadParameter) else err.on == option.opts[0]
 
 
 def _one_of(option: click.Option, choices: Collection[str], typed: Any) -> None:
@@ -111,7 +188,6 @@ ACCEPTABLE = (
     "interrupt-program",
 )  # fmt: skip
 CARRIERS = ("expansion2", "expansion3", "pysense", "pytrack", "pyscan", "pygate")
-ENV = "FIPY_DOCTOR_"
 OK = Exit.OK
 LONGEST_S = 7 * 24 * 3600  #: more than any bench needs; NaN and infinity are no deadlines
 
@@ -171,6 +247,10 @@ class _CardPath(click.ParamType):  # type: ignore[type-arg,unused-ignore]
 
     name = "path"
 
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        """Files and folders."""
+        return click.Path().shell_complete(ctx, param, incomplete)
+
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
         """The path. Fails if there is nothing."""
         from doctor.card.drives.device import is_device
@@ -191,6 +271,11 @@ class _BootRomPath(click.ParamType):  # type: ignore[type-arg,unused-ignore]
     """A file, or the word ``board``; a file of that name is given as ./board."""
 
     name = "file"
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        """Files; the word ``board`` where it was begun."""
+        begun = bool(incomplete) and "board".startswith(incomplete)
+        return offered("from_board")(ctx, param, incomplete) if begun else FILE.shell_complete(ctx, param, incomplete)
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
         """The path. Fails if there is no such file."""
@@ -224,33 +309,76 @@ class CommonOption(EveryCommandOption):
         return super().resolve_envvar_value(ctx)
 
 
+def offered(kind: str) -> Callable[[click.Context, click.Parameter, str], list[CompletionItem]]:
+    """What completes the values of a parameter; ``kind`` is the name of a function of doctor/cli/completion.py.
+
+    That module, which knows the commands, gives itself to the context when a shell asks.
+    """
+
+    def complete(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        found: list[CompletionItem] = ctx.find_root().obj(kind, incomplete)
+        return found
+
+    return complete
+
+
 def _finite(_ctx: click.Context, _param: click.Parameter, value: float | None) -> float | None:
     if value is not None and not 0 < value <= LONGEST_S:
         raise click.BadParameter(f"{value:g} is not a number of seconds above 0, at most {LONGEST_S}")
     return value
 
 
-def _spelled(_ctx: click.Context, _param: click.Parameter, value: str | None) -> str | None:
-    if not value:
+def _spelled(ctx: click.Context, _param: click.Parameter, value: str | None) -> str | None:
+    if not value or ctx.resilient_parsing:
         return value
     from doctor.link.choice import spelled
 
     return spelled(value)
 
 
+def _spelled_all(ctx: click.Context, _param: click.Parameter, value: tuple[str, ...]) -> str | None:
+    """The port if one is named; several are ``ports`` for a command of many boards (cli/fleet/words.py)."""
+    from doctor.link.choice import spelled
+
+    ports = tuple(spelled(port) for port in value if port)
+    ctx.params["ports"] = ports
+    return ports[0] if len(ports) == 1 else None
+
+
+class PortsOption(CommonOption):
+    """``--port`` of a command that takes many boards; what stands in front of the command counts too."""
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **{**more, "multiple": True})
+
+    def consume_value(self, ctx: click.Context, opts: Any) -> Any:
+        """The ports that were typed, or the one that is said elsewhere."""
+        value, source = super().consume_value(ctx, opts)
+        in_front = (ctx.default_map or {}).get(self.name or "")
+        if in_front is not None:
+            typed = value if source is click.core.ParameterSource.COMMANDLINE else ()
+            return (in_front, *typed), source
+        return value, source
+
+    def value_from_envvar(self, ctx: click.Context) -> Any:
+        """One port, whatever its name holds."""
+        value = self.resolve_envvar_value(ctx)
+        return None if value is None else (value,)
+
+
 _common_option = partial(click.option, cls=CommonOption)
 _bench_option = partial(click.option, cls=BenchOption)
 
-common = _stacked(
-    _common_option(
-        "--port",
-        "-p",
-        metavar="URL",
-        envvar=f"{ENV}PORT",
-        callback=_spelled,
-        help="Port of the board, if not the one that is plugged in: COM25, /dev/ttyACM0, serial:ABC123, "
-        "usb:04d8:ef98, telnet://192.168.4.1, rfc2217://…, sim://fipy.",
-    ),
+_port_option = partial(
+    click.option,
+    "--port",
+    "-p",
+    metavar="URL",
+    shell_complete=offered("ports"),
+    help="Port of the board, if not the one that is plugged in: COM25, /dev/ttyACM0, serial:ABC123, "
+    "usb:04d8:ef98, telnet://192.168.4.1, rfc2217://…, sim://fipy.",
+)
+_besides_the_port = _stacked(
     _common_option(
         "--json", "as_json", is_flag=True, help="One JSON document on standard output (--help and --version stay text)."
     ),
@@ -259,11 +387,11 @@ common = _stacked(
     ),
     _common_option("-q", "--quiet", is_flag=True, help="Say nothing while working."),
     _common_option("-v", "--verbose", is_flag=True, help="Show everything that was seen."),
+    _common_option("--show-config", is_flag=True, help="Show which settings hold and where each comes from, and stop."),
     _common_option("--debug", is_flag=True, help="Show a traceback if the program itself fails."),
     _common_option(
         "--trace",
         type=click.Path(dir_okay=False, path_type=Path),
-        envvar=f"{ENV}TRACE",
         help="Record every byte of the port in FILE.",
     ),
     _common_option(
@@ -272,10 +400,11 @@ common = _stacked(
         type=float,
         callback=_finite,
         metavar="S",
-        envvar=f"{ENV}DEADLINE",
         help="Seconds for all checks together.",
     ),
 )
+common = _stacked(_port_option(cls=CommonOption, callback=_spelled), _besides_the_port)
+common_of_many = _stacked(_port_option(cls=PortsOption, callback=_spelled_all), _besides_the_port)
 
 
 class _ReportPath(click.Path):  # type: ignore[type-arg,unused-ignore]
@@ -314,7 +443,6 @@ log_file = click.option(
     "--log-file",
     type=click.Path(dir_okay=False, path_type=Path),
     metavar="FILE",
-    envvar=f"{ENV}LOG_FILE",
     help="Write the log of this run to FILE too; an earlier log there is replaced.",
 )
 interrupt = click.option("--interrupt", is_flag=True, help="Allow it to stop a program that runs on the board.")
@@ -345,6 +473,7 @@ done = click.option(
     "--done",
     multiple=True,
     callback=_known_steps,
+    shell_complete=offered("steps_done"),
     metavar="STEP",
     help="A step that an earlier run asked you to do, and that you did; the program prints this option for you.",
 )
@@ -367,34 +496,26 @@ def _known_carrier(_ctx: click.Context, _param: click.Parameter, value: str | No
 
 
 bench_without_firmware = _stacked(
-    _bench_option(
-        "--updater-elf", type=FILE, envvar=f"{ENV}UPDATER_ELF", help="Updater to load into a modem in its boot ROM."
-    ),
+    _bench_option("--updater-elf", type=FILE, help="Updater to load into a modem in its boot ROM."),
     _bench_option(
         "--bootrom",
         type=_BootRomPath(),
         metavar="FILE|board",
-        envvar=f"{ENV}BOOTROM",
         help="Boot ROM package, the vendor's script that holds it, or board: the one in the board's firmware.",
     ),
-    _bench_option(
-        "--sd", type=_ANY, metavar="PATH", envvar=f"{ENV}SD", help="SD card: mounted folder, image file or device."
-    ),
-    _bench_option(
-        "--scripts", type=FOLDER, metavar="DIR", envvar=f"{ENV}SCRIPTS", help="Folder with the vendor's scripts."
-    ),
+    _bench_option("--sd", type=_ANY, metavar="PATH", help="SD card: mounted folder, image file or device."),
+    _bench_option("--scripts", type=FOLDER, metavar="DIR", help="Folder with the vendor's scripts."),
     _bench_option(
         "--carrier",
         metavar="NAME",
         callback=_known_carrier,
-        envvar=f"{ENV}CARRIER",
+        shell_complete=offered("carriers"),
         help=f"Carrier board, if its USB id does not show it; the jumpers depend on it: {', '.join(CARRIERS)}.",
     ),
     _bench_option(
         "--was",
         type=int,
         metavar="BUILD",
-        envvar=f"{ENV}WAS",
         help="Build that the modem ran before it fell silent; the program prints this option for you.",
     ),
 )
@@ -415,7 +536,6 @@ bench_with_firmware = _stacked(
         type=FILE,
         multiple=True,
         callback=_one_or_the_pair,
-        envvar=f"{ENV}FIRMWARE",
         help="Firmware image (.dup).",
     ),
     bench_without_firmware,
@@ -455,12 +575,25 @@ def bench_options(
         from doctor.cli import replayed
 
         return replayed.options_of(laid, given)
-    files = firmware or laid.sd or laid.scripts or laid.updater_elf
     context = click.get_current_context()
+    lent: dict[str, Said] = context.meta.get(_LENT, {})
+    files = any(given.get(name) and name not in lent for name in ("firmware", "sd", "scripts", "updater_elf"))
     needed = needed or not files or context.info_name not in ("check", "fix")
-    environment = context.get_parameter_source("port") is click.core.ParameterSource.ENVIRONMENT
     screen = screen_of(given, laid)
-    return with_board(laid, screen, typed(), needed=needed, known=known, from_environment=environment)
+    _name_projects(lent, screen)
+    untyped = "port" in context.meta.get(_UNTYPED, ())
+    return with_board(laid, screen, typed(), needed=needed, known=known, is_typed=not untyped)
+
+
+def _name_projects(lent: dict[str, Said], screen: Screen) -> None:
+    """Say what a project's file sets in this run: it may have come with the folder."""
+    from doctor.cli.settings import Source
+    from doctor.text.escape import shown
+
+    found = {one.path: one for one in lent.values() if one.source is Source.PROJECT}
+    for path in found:
+        keys = ", ".join(one.key for one in lent.values() if one.path == path)
+        screen.note(f"{shown(str(path), 300)} sets {keys}.")
 
 
 def typed() -> Command:

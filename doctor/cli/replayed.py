@@ -23,7 +23,7 @@ READS = ("check", "status", "plan")
 #: Members of the options that are of a run, not of the bench that is examined.
 _OF_THE_RUN = ("port", "password", "two_readers", "given_here")
 #: Parameters of the reading commands that are no options of the bench, and change what is asked at the port.
-_ASKED = ("select", "ignored", "via", "method", "compress")
+_ASKED = ("select", "ignored", "via", "method", "compress", "block")
 
 
 def run_of(command: str, options: BenchOptions, given: Mapping[str, Any]) -> dict[str, Any]:

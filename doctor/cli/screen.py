@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TextIO
@@ -100,6 +101,12 @@ class Screen:
             from doctor.report import as_events
 
             self._write(as_events.event(name, **members))
+
+    def pass_on(self, event: Mapping[str, Any]) -> None:
+        """Write a line of JSON as another process of this program wrote it; nothing unless events were asked for."""
+        if self.events:
+            self.out.file.write(json.dumps(event) + "\n")
+            self.out.file.flush()
 
     def telling(self, listener: Listener, seconds: Callable[[], float]) -> Listener:
         """``listener``, which shows what it hears, and before that the line of JSON and the report, as asked for.

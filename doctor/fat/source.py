@@ -143,6 +143,38 @@ class View:
         return self._source.read_at(self.offset + offset, length)
 
 
+class Remembering:
+    """A medium whose tables are read once: what was read in small pieces is kept, whole sectors of it.
+
+    known  sectors by number, which outlive this object; the caller empties it if the medium may have changed
+    """
+
+    _SMALL_BYTES = 128 << 10  #: of one read; FATs and files are read in larger pieces
+    _MOST_SECTORS = 16 << 10  #: 8 MiB
+
+    def __init__(self, source: BlockSource, known: dict[int, bytes]) -> None:
+        self.name = source.name
+        self.size_bytes = source.size_bytes
+        self._source = source
+        self._known = known
+
+    def read_at(self, offset: int, length: int) -> bytes:
+        """As the medium, which is not asked for sectors that are known."""
+        first, skip = divmod(offset, SECTOR_BYTES)
+        numbers = range(first, -(-(offset + length) // SECTOR_BYTES))
+        if length > self._SMALL_BYTES or offset < 0:
+            return self._source.read_at(offset, length)
+        if numbers and all(number in self._known for number in numbers):
+            return b"".join(self._known[number] for number in numbers)[skip : skip + length]
+        data = self._source.read_at(offset, length)
+        if not skip and length % SECTOR_BYTES == 0 and len(self._known) < self._MOST_SECTORS:
+            self._known.update(
+                (number, data[at : at + SECTOR_BYTES])
+                for number, at in zip(numbers, range(0, length, SECTOR_BYTES), strict=True)
+            )
+        return data
+
+
 class KnownSectors:
     """A medium of which only some sectors are known, by number; the others read as zeros."""
 

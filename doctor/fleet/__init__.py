@@ -1,1 +1,1 @@
-"""Many boards at once: one process a board, and places of a board farm (fleet.md 5)."""
+"""Many boards at once: a parent that opens no port, and a process of this program for each board."""

@@ -39,6 +39,22 @@ def way(facts: Facts, radio: str = "") -> str:
     return f"Which file? {_newest_catm1(runs.number) if runs.kind == CAT_M1 else _newest_nb1(runs.number)}"
 
 
+def any_way(facts: Facts, radio: str = "") -> str:
+    """The files of a radio, where the text does not tell what runs; empty if it tells, or of another family."""
+    builds = facts.builds
+    if facts.names_monarch2 or facts.family == "other" or builds.runs or builds.rivals:
+        return ""
+    files = {CAT_M1: FIRST_FULL, NB_IOT: _NB1_FULL}
+    named = [f"for {_NAMES[one]} {file}" for one, file in files.items() if radio in ("", one)]
+    return (
+        f"Which file? The newest in one file is {' and '.join(named)}. Whether it may be sent depends on what the "
+        "modem runs, "
+        f"which this text does not tell: `fipy-doctor status` reads it. One on {FACTORY_BUILD} takes {FIRST_DIFF} "
+        "first, and "
+        "one that runs a newer build is left as it is."
+    )
+
+
 def _newest_catm1(runs: int) -> str:
     if runs == FACTORY_BUILD:
         return (

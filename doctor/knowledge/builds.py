@@ -48,6 +48,16 @@ _BASE = re.compile(
     r"|\b(?:diff\w*|verschil\w*)\W{1,3}(?:(?:file|image|datei|bestand)\W{1,3})?\Z",
     re.I,
 )
+#: What has a number of five digits too.
+_OF_ANOTHER = re.compile(
+    r"\b(?:order|tickets?|invoice|customers?|cases?|phone|serial|article|tracking|post|zip|thread|topic|bestell\w*"
+    r"|kunden\w*"
+    r"|rechnung\w*|telefon\w*|serien\w*|artikel\w*|plz|pedido|factura|tel[eé]fono|commande|facture|client\w*"
+    r"|factuur|klant\w*)\b(?:[ -]?(?:no\.?|nr\.?|numbers?|nummern?|n[uú]mero|num[eé]ro|id|is|ist|was|es|est|of|von"
+    r"|de|:|#))"
+    r"{0,4}[ :#]{0,2}\Z|(?<!\w)#\Z|[€$£] ?\Z",
+    re.I,
+)
 _DIFF_NAME = re.compile(r"[-_]to[-_]\d{5}", re.I)
 _TARGET = re.compile(
     r"\d{5}[-_]to[-_]\Z|upgdiff[_ ]\d{5} to \Z"
@@ -62,7 +72,8 @@ _NEXT = re.compile(
 #: A number in front of these is that of a file.
 _FILE_BEHIND = re.compile(
     r"(?:-[12])?[ '\"`*-]{1,2}(?:marked|labell?ed|listed|offered|(?:for|to|zum) download|files?|images?|pair|zips?"
-    r"|package|archives?|datei(?:en)?|abbild|paar|paket|archivos?|imágenes|fichiers?|paire|paquet|bestand(?:en)?|pakket)\b",
+    r"|package|archives?|datei(?:en)?|abbild|paar|paket|archivos?|imágenes|fichiers?|paire|paquet|bestand(?:en)?"
+    r"|pakket)\b",
     re.I,
 )
 #: Parts: an image; one by the form of its name; runs, as a tool prints it; runs, in words; a boot loader.
@@ -80,7 +91,8 @@ _MODEM = re.compile(
 )
 #: What a text says of now counts as what a tool prints.
 _NOW = re.compile(
-    r"\b(?:now|jetzt|ahora|maintenant|nu)\W{1,3}(?:(?:it|is|says|shows|on|at|runs|es|ist|sagt|zeigt|dice|dit|affiche|zegt"
+    r"\b(?:now|jetzt|ahora|maintenant|nu)\W{1,3}(?:(?:it|is|says|shows|on|at|runs|es|ist|sagt|zeigt|dice|dit"
+    r"|affiche|zegt"
     r"|toont|build|version)\W{1,3}){0,3}\Z",
     re.I,
 )
@@ -119,7 +131,8 @@ _RUNS = re.compile(
 _IMAGE = re.compile(
     r"\b(?:to|into|flash(?:ing|en|e|er|ear)?|install(?:ing|ieren|er)?|update|upgrade|planned|target|want"
     r"|new|load|send|take|use|try|(?:.d|would) like|need|prefer|möchte|will|wollte|brauche|quiero|quisiera"
-    r"|necesito|voudrais|veux|wil|nodig|nach|auf|a|al|vers|naar|files?|images?|datei(?:en)?|archivos?|fichiers?|bestand(?:en)?)"
+    r"|necesito|voudrais|veux|wil|nodig|nach|auf|a|al|vers|naar|files?|images?|datei(?:en)?|archivos?|fichiers?"
+    r"|bestand(?:en)?)"
     r"\W{1,3}(?:(?:the|build|version|Cat-?M1?|NB-?IoT|NB1|CATM1|5\.2|firmware)\W{1,3}){0,3}\Z"
     r"|(?:[-=]>|→)\W{0,3}\Z|(?:CATM1|NB1)[-_](?:5\.2-)?\Z",
     re.I,
@@ -138,7 +151,8 @@ _WAY_BEHIND = re.compile(r"\W{0,3}(?:[-=]>|→|to|nach|auf|naar|vers|a|à)\W{1,3
 _SENTENCE_MARK = re.compile(r"[?!\n;]|\.(?=\s)")
 #: Beside a number that is also a boot loader's, these say that an image is meant.
 _SENDING = re.compile(
-    r"\.dup\b|CATM1|NB1|run\(|flash|install|instala|\bsend\b|\bload\b|downgrad|\bback\b|zurück|volver|retour|revenir|terug",
+    r"\.dup\b|CATM1|NB1|run\(|flash|install|instala|\bsend\b|\bload\b|downgrad|\bback\b|zurück|volver|retour"
+    r"|revenir|terug",
     re.I,
 )
 _PARTS = ((_PRINTED, _MODEM), (_PRINTED, _NOW), (_SAID, _RUNS), (_IMAGE_PART, _IMAGE))
@@ -312,7 +326,7 @@ def _builds(text: str) -> Iterator[tuple[Build, str]]:
     """Builds whose part is known, and that part."""
     for found in itertools.islice(_NUMBER.finditer(text), _MOST_LOOKED_AT):
         number, before = int(found[1]), text[max(0, found.start() - _BEFORE_CHARS) : found.start()]
-        if _TARGET.search(before) or _NOT.search(before):
+        if _TARGET.search(before) or _NOT.search(before) or _OF_ANOTHER.search(before):
             continue
         is_base = _BASE.search(before) is not None or _DIFF_NAME.match(text, found.end()) is not None
         is_file = is_base or _FILE.match(text, found.end()) is not None

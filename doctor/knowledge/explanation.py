@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from doctor.knowledge import own_output, signs
+from doctor.knowledge import own_output, session, signs
 from doctor.knowledge.accents import without_accents
 from doctor.knowledge.catalogue import Entry, entry
 from doctor.knowledge.chain import find, holds
@@ -37,6 +37,7 @@ _TOOLS = re.compile(r"\b(?:mpremote|rshell|ampy|thonny|pymakr|esptool|pyboard|se
 
 UNSURE = 0.5  #: below, a description is asked back about
 _MOST_CANDIDATES = 3
+_MOST_PROOFS = 6
 _SHARED_BY_A_QUESTION = 2
 
 SUCCESS = "This shows a success"
@@ -51,6 +52,7 @@ _UPGRADED = (
     r"-(?P<build>\d{5})\.dup\b[\s\S]{0,5000}?\+SMUPGRADE: ?success[\s\S]{0,2000}?\bLR8[\d.]{2,9}-(?P<build>\d{5})\b"
 )
 _SAME_BUILD = "build > other"  #: what is named alike must be alike; nothing is named ``other``
+MENDED = "What failed above went well when it was tried again, and nothing behind it failed."
 WORKING_MODEM = "This is the version list of a modem that works."  #: what is said of it
 _HEALTHY_BLOCK = (
     r"Bootloader\d\*? {0,9}: [^\n]*\n(?:[^\n]*\n){0,9}?[^\n]*Software {0,9}: (?:BUILD)?\d\.\d\.\d\.\d[ -]\[?\d{5}\b"
@@ -59,8 +61,10 @@ _HEALTHY_BLOCK = (
 #: Without one of these nothing is told to be wrong.
 _TROUBLE = re.compile(
     r"\b(?:no|not|cannot|never|nothing|only|un\w+able|nicht|nichts|nur|kein\w*|nie|nada|sin|solo|nunca|rien|pas|plus|ne"
-    r"|jamais|sans|niet|niets|geen|nooit|zonder)\b|n.t\b|fail|err|wrong|stuck|hang|haeng|freeze|froze|lost|broke|dead|problem"
-    r"|missing|trouble|crash|stop|fehl|falsch|kaputt|verschw|fall[ao]|mal\b|perd|muert|mort|bloq|erreur|fout|kwijt|kapot",
+    r"|jamais|sans|niet|niets|geen|nooit|zonder)\b|n.t\b|fail|err|wrong|stuck|hang|haeng|refus|reject|forbid"
+    r"|verbiet|weiger|rechaz|denie|freeze|froze|lost|broke|dead|problem"
+    r"|missing|trouble|crash|stop|fehl|falsch|kaputt|verschw|fall[ao]|mal\b|perd|muert|mort|bloq|erreur|fout|kwijt"
+    r"|kapot",
     re.I,
 )
 
@@ -114,16 +118,20 @@ def explain(data: bytes) -> Explanation:
     found = _found(paste, facts, ours, reader)
     notes, harmless = _harmless(found)
     failures = _failures(paste, found, notes, reader)
-    success = (_success(paste, failures) or _success_told(facts, failures, reader.prose)) if ours is None else ""
+    success = _how_it_ended(paste, facts, failures, reader) if ours is None else ""
     asides = _asked_about(harmless, reader.prose)
+    error = _has_unexplained_error(paste, found)
     candidates: tuple[str, ...] = ()
     if ours is None and _only_guessed(failures):
-        if not _must_not_guess(reader, success, notes) and (failures or not (asides or _only_plans(reader))):
-            candidates = _candidates(paste, failures, facts, notes, reader)
-        failures = failures if candidates else []
+        guesses = list[seen.Near]()
+        may_guess = failures or error or not (asides or _only_plans(reader))
+        if may_guess and not _must_not_guess(reader, success, notes):
+            guesses = _guesses(paste, failures, facts, notes, reader, error=error)
+        candidates = () if any(one.clear for one in guesses) else tuple(one.id for one in guesses)
+        failures = failures if candidates else [_described(paste, one, reader) for one in guesses if one.clear]
     return Explanation(
         matches=tuple(failures),
-        harmless=() if failures or candidates or _has_unexplained_error(paste, found) else harmless,
+        harmless=() if failures or candidates or error else harmless,
         facts=facts,
         line_count=paste.numbers[-1],
         cut=paste.cut,
@@ -144,6 +152,13 @@ def _must_not_guess(reader: Reader, success: str, notes: tuple[Match, ...]) -> b
 def _only_plans(reader: Reader) -> bool:
     """Whether a description asks what to flash and tells of no trouble: then it is about none of our failures."""
     return not {FLASH, WHICH}.isdisjoint(reader.asks) and not _TROUBLE.search(without_accents(reader.prose))
+
+
+def _how_it_ended(paste: Paste, facts: Facts, failures: list[Match], reader: Reader) -> str:
+    """That it ended well: a tool says so, sentences do, or a command that failed went well later; else empty."""
+    if told := _success(paste, failures) or _success_told(facts, failures, reader.prose):
+        return told
+    return MENDED if not failures and session.mended(paste) else ""
 
 
 def _success_told(facts: Facts, failures: list[Match], prose: str) -> str:
@@ -193,7 +208,8 @@ def _failures(paste: Paste, found: list[Match], notes: tuple[Match, ...], reader
 
 def _not_over(paste: Paste, matches: list[Match], reader: Reader) -> list[Match]:
     """Without what only lines of another time show, if anything is left or a transfer runs; deeds still count."""
-    over = history.over(paste)
+    mended = frozenset(paste.numbers[index] for index in session.mended(paste))
+    over = history.over(paste) | mended
     now = [
         match
         for match in matches
@@ -206,9 +222,9 @@ def _not_over(paste: Paste, matches: list[Match], reader: Reader) -> list[Match]
     # A wait in the words of the reader is over if a deed stands behind it; a tool's own line may still hold.
     told = {paste.numbers[index] for index in reader.indexes}
     last_deed = max((first_line(m) for m in now if m.entry.area in DEEDS and not m.entry.under_way), default=0)
-    return [
-        match for match in now if not match.entry.under_way or not 0 < _last_told(match, told) < last_deed
-    ] or matches
+    return [match for match in now if not match.entry.under_way or not 0 < _last_told(match, told) < last_deed] or [
+        match for match in matches if not mended.issuperset(proof.number for proof in match.proofs)
+    ]
 
 
 def _last_told(match: Match, told: set[int]) -> int:
@@ -231,15 +247,23 @@ def _found(paste: Paste, facts: Facts, ours: OwnOutput | None, reader: Reader) -
     ]
 
 
-def _candidates(
-    paste: Paste, failures: list[Match], facts: Facts, notes: tuple[Match, ...], reader: Reader
-) -> tuple[str, ...]:
-    """Ids to ask back about: what a paste resembles in which somebody tells of trouble, or a tool of the PC does."""
-    if not (failures or _tells_of_trouble(reader) or _TOOLS.search(paste.text[:_LOOKED_AT_CHARS])):
-        return ()
-    answered = _answered(notes)
-    near = dict.fromkeys((*seen.nearest(paste.text), *(match.id for match in failures)))
-    return tuple(one for one in near if one not in answered and _fits(entry(one), facts))[:_MOST_CANDIDATES]
+def _guesses(
+    paste: Paste, failures: list[Match], facts: Facts, notes: tuple[Match, ...], reader: Reader, *, error: bool
+) -> list[seen.Near]:
+    """What a paste resembles in which somebody tells of trouble, or a tool of the PC does; likeliest first."""
+    asks_of_it = error and "?" in reader.prose
+    if not (failures or asks_of_it or _tells_of_trouble(reader) or _TOOLS.search(paste.text[:_LOOKED_AT_CHARS])):
+        return []
+    near = seen.nearest(paste.text)
+    near += [seen.Near(match.id, match.score) for match in failures if match.id not in {one.id for one in near}]
+    fitting = [one for one in near if one.id not in _answered(notes) and _fits(entry(one.id), facts)]
+    return fitting[:_MOST_CANDIDATES]
+
+
+def _described(paste: Paste, near: seen.Near, reader: Reader) -> Match:
+    """A match of what a paste resembles so clearly that it is not asked back about."""
+    indexes = reader.indexes or range(min(len(paste.numbers), _MOST_PROOFS))
+    return Match(near.id, max(round(min(near.score, _MOST_DESCRIBED), 2), UNSURE), "words", _proofs(paste, indexes))
 
 
 def _tells_of_trouble(reader: Reader) -> bool:
@@ -276,7 +300,7 @@ def _has_unexplained_error(paste: Paste, found: list[Match]) -> bool:
 
 def _by_signs(paste: Paste, facts: Facts, reader: Reader) -> list[Match]:
     grouped: dict[str, list[signs.Hit]] = {}
-    for hit in signs.hits_in(paste, facts, reader.prose, reader.indexes):
+    for hit in signs.hits_in(paste, facts, reader):
         grouped.setdefault(hit.id, []).append(hit)
     lone = len(grouped) == 1
     found = []

@@ -16,6 +16,7 @@ from doctor.knowledge.our_lines import our_lines
 from doctor.knowledge.paste import FAILED, Paste
 from doctor.knowledge.sizes import short_copy
 from doctor.knowledge.words import said
+from doctor.knowledge.words.reader import Reader
 
 #: A line that tells of an error.
 ERROR_LINE = r"(?:error|exception|fatal|panic|could not|couldn't|cannot|unable to|failed|failure)\b"
@@ -58,13 +59,13 @@ class Hit:
     side_note: bool = False
 
 
-def hits_in(paste: Paste, facts: Facts, prose: str = "", indexes: Sequence[int] = ()) -> list[Hit]:
-    """All signs that the paste shows, in the order of the catalogue.
-
-    prose    the sentences of the paste, a line each; ``indexes`` their places in it
-    """
+def hits_in(paste: Paste, facts: Facts, reader: Reader) -> list[Hit]:
+    """All signs that the paste shows, and what its reader tells in words, in the order of the catalogue."""
     ours = our_lines(paste)
-    told = [Hit(*state) for state in said.states(prose, indexes, _shows_error(paste, indexes))]
+    prose, indexes = f"{reader.prose}\n{reader.beside}", (*reader.indexes, *reader.beside_at)
+    if not reader.indexes:
+        prose = reader.beside
+    told = [Hit(*state) for state in said.states(prose, indexes, _shows_error(paste, reader.indexes))]
     waits = [hit for hit in told if entry(hit.id).under_way]
     told = [hit for hit in told if hit not in waits]
     found: list[Hit] = [*_named_by_us(paste), *_not_ours(_by_facts(paste, facts), ours), *told]

@@ -18,7 +18,7 @@ _SIZE = re.compile(
     re.I,
 )
 _FACTOR = {"k": 1_000, "m": 1_000_000}
-_DUP = re.compile(r"[\w.+-]{1,80}\.dup\b", re.I)
+_DUP = re.compile(r"[\w.+-]{1,80}(?: ?\(\d\))?\.dup\b", re.I)
 _IMAGE = re.compile(r"\b(?:firmware|image|dup|abbild|imagen|bestand|fichier)\b", re.I)
 _FULL = re.compile(r"(?:CATM1|NB1)[-_](?!\d{0,2}\.?\d?-?48829)", re.I)
 #: Lines of logs, and sizes of something else.

@@ -256,11 +256,11 @@ def by_usb(port: PortInfo) -> Foreign | None:
 
 
 def nobody_named(on: str, usb_id: str, check: Command) -> BoardError:
-    """What keeps a run off a port with a strange USB id that only the program or the environment chose."""
+    """What keeps a run off a port with a strange USB id that nobody typed: found, or in the environment or a file."""
     return BoardError(
         WRONG_PORT,
         f"its USB id, {usb_id}, is not a Pycom board's, and nobody has said that the board is there",
         on=on,
-        cause="the port is the only one that is plugged in, or the environment names it",
+        cause="the port is the only one that is plugged in, or the environment or a file of settings names it",
         next=f"if the FiPy or GPy is there, run {check}",
     )

@@ -17,6 +17,7 @@ from doctor.clock import Clock, Deadline, SystemClock
 from doctor.computer import is_mac, is_windows
 from doctor.documents.values import as_json
 from doctor.errors import DeadlineOverrun, LinkError, PortLost, UsageError
+from doctor.link.latency import LowLatency, latency_ms
 from doctor.link.open_failed import exclude_others, explain, include_others
 from doctor.link.port_url import PortUrl
 from doctor.link.ports import PortInfo, port_at, port_info
@@ -56,7 +57,15 @@ class Link(contextlib.AbstractContextManager["Link"]):
     notes            things worth telling about how it was opened
     """
 
-    def __init__(self, serial: Any, url: PortUrl, *, rts: bool, trace: Trace | None = None) -> None:
+    def __init__(
+        self,
+        serial: Any,
+        url: PortUrl,
+        *,
+        rts: bool,
+        trace: Trace | None = None,
+        low_latency: LowLatency | None = None,
+    ) -> None:
         self.url = url
         self.name = url.name
         self.baud = REPL_BAUD
@@ -67,6 +76,7 @@ class Link(contextlib.AbstractContextManager["Link"]):
         self.notes: tuple[str, ...] = ()
         self.serial = serial
         self._rts = rts
+        self._low_latency = low_latency
         self._trace = trace
         self._open = True
         self._asked_ms: int | None = None
@@ -89,6 +99,19 @@ class Link(contextlib.AbstractContextManager["Link"]):
         """What the system says of the port, asked once; None if it says nothing, as of a network port."""
         usb = getattr(self.serial, "usb_id", None)  # a simulated port carries its id along
         return port_at(self.url.device) if usb is None else port_info(self.name, usb[0], usb[1], None, "")
+
+    @property
+    def is_low_latency(self) -> bool:
+        """Whether the driver was asked to hand over short reads at once, and says that it does."""
+        return self._low_latency is not None and self._low_latency.is_set
+
+    @cached_property
+    def latency_ms(self) -> int:
+        """The latency timer of the USB chip, as it is in this run; 0 if nobody tells."""
+        simulated = getattr(self.serial, "latency_ms", None)
+        if simulated is not None:
+            return int(simulated)
+        return latency_ms(self.url.device) if self.url.device else 0
 
     def reconnect(self, limit_s: float) -> None:
         """Connect again after a restart of the board that was meant, which ends a connection over Wi-Fi.
@@ -231,6 +254,8 @@ class Link(contextlib.AbstractContextManager["Link"]):
         self._open = False
         self._note("close", self.name)
         include_others(self.serial)
+        if self._low_latency is not None:
+            self._low_latency.give_back()
         with contextlib.suppress(*_PORT_ERRORS):  # it may have gone away: nothing is left to give back then
             self.serial.close()
 
@@ -378,8 +403,7 @@ def open_link(
     except LinkError:
         port.close()
         raise
-    _ask_low_latency(port)
-    link = Link(port, url, rts=rts, trace=trace)
+    link = Link(port, url, rts=rts, trace=trace, low_latency=LowLatency(port))
     target = _callout_device(url.text)
     if target != url.text:
         link.notes = (f"opened {target} instead of {url.text}: tty.* would wait for a carrier signal",)
@@ -454,10 +478,3 @@ def _callout_device(url: str) -> str:
     if is_mac() and url.startswith("/dev/tty."):
         return "/dev/cu." + url[len("/dev/tty.") :]
     return url
-
-
-def _ask_low_latency(port: Any) -> None:
-    """Ask FTDI and similar drivers to hand over short reads at once; the catalogue's ftdi-latency."""
-    # A nicety that many drivers do not have.
-    with contextlib.suppress(AttributeError, NotImplementedError, ValueError, OSError):
-        port.set_low_latency_mode(True)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from urllib.parse import parse_qsl, quote, urlsplit
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from doctor.link.telnet_url import without_password
 
@@ -155,3 +155,8 @@ class PortUrl:
     @property
     def _query(self) -> Mapping[str, str]:
         return dict(parse_qsl(self.text.partition("?")[2].partition("#")[0]))
+
+
+def simulated(board: str, query: Mapping[str, object]) -> str:
+    """The URL of a simulated bench: ``board`` is fipy, gpy or sqn3330; ``query`` holds its parameters."""
+    return f"sim://{board}" + (f"?{urlencode(query)}" if query else "")

@@ -51,6 +51,7 @@ class PortInfo:
     carrier      the Pycom carrier board that the id means; None if it means none
     dfu          the carrier is in its own DFU boot loader: no module answers there
     ambiguous    other devices share the id: ask before anything is sent there
+    slot         which socket of which hub it is in, as the system counts them; "" if it does not say
     """
 
     device: str
@@ -61,6 +62,7 @@ class PortInfo:
     carrier: str | None
     dfu: bool
     ambiguous: bool = False
+    slot: str = ""
 
     @property
     def is_usb(self) -> bool:
@@ -83,6 +85,12 @@ class PortInfo:
         return f"{self.vid or 0:04x}:{self.pid or 0:04x}"
 
     @property
+    def place(self) -> str:
+        """How hands find it among many: USB socket and serial number; "" if neither is known."""
+        known = (("USB", self.slot), ("serial", self.serial))
+        return ", ".join(f"{what} {value}" for what, value in known if value)
+
+    @property
     def words(self) -> str:
         """What it is, for a list."""
         if not self.is_usb:
@@ -92,12 +100,14 @@ class PortInfo:
         return f"{what}{boot_loader}, USB {self.usb_id}" + (f", serial {self.serial}" if self.serial else "")
 
 
-def port_info(device: str, vid: int | None, pid: int | None, serial: str | None, description: str) -> PortInfo:
+def port_info(
+    device: str, vid: int | None, pid: int | None, serial: str | None, description: str, slot: str = ""
+) -> PortInfo:
     """A PortInfo with what the USB id says filled in."""
     known = USB_IDS.get((vid, pid)) if vid is not None and pid is not None else None
     if known is None:
-        return PortInfo(device, vid, pid, serial, description, None, False)
-    return PortInfo(device, vid, pid, serial, description, known.carrier, known.dfu, known.ambiguous)
+        return PortInfo(device, vid, pid, serial, description, None, False, slot=slot)
+    return PortInfo(device, vid, pid, serial, description, known.carrier, known.dfu, known.ambiguous, slot)
 
 
 def list_ports() -> list[PortInfo]:
@@ -105,7 +115,14 @@ def list_ports() -> list[PortInfo]:
     from serial.tools import list_ports as system
 
     found = [
-        port_info(port.device, port.vid, port.pid, _clean(port.serial_number) or None, _clean(port.description))
+        port_info(
+            port.device,
+            port.vid,
+            port.pid,
+            _clean(port.serial_number) or None,
+            _clean(port.description),
+            _clean(port.location),
+        )
         for port in system.comports()
     ]
     return sorted(found, key=lambda port: (port.carrier is None, port.ambiguous, port.device))

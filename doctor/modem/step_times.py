@@ -6,7 +6,7 @@ are another matter: they stand in the plan's steps (updater/shapes.py).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil
 
 from doctor.updater.at import SETTLE_MS
@@ -25,10 +25,12 @@ _ASK_BYTES = 4 + 6  #: ``AT\r\n`` and ``\r\nOK\r\n``
 MODEM_ANSWER_S = 0.010
 #: What a USB port adds to an answer if it was not measured: a frame of full-speed USB each way.
 PORT_DELAY_S = 0.002
+#: The shortest latency timer of FTDI's chips (AN232B-04).
+QUICK_TIMER_S = 0.001
 
-#: AT commands that prepare a modem and that read it back (modem-protocol.md 5.2, steps 2, 3 and 11), three wake-up
-#: answers among them (modem-protocol.md 8.3).
-_COMMANDS = 12
+#: AT commands that prepare a modem and that read it back (modem-protocol.md 5.2, steps 2, 3 and 11), each with the
+#: silence behind its answer; most of what only reads shares one.
+_COMMANDS = 7
 #: Restart into the updater, or back into the application: Walter's tool waits this long for each
 #: (modem-protocol.md 3.3).
 _RESTART_S = 10.0
@@ -50,27 +52,52 @@ class Line:
 
     baud      speed at which firmware goes over it
     answer_s  from the end of a question to its answer, besides the bytes' own time
+    block_bytes  payload of a block of a transfer
+    timer_s   of a USB chip that hands answers over only every so often (known failure ftdi-latency); 0: at once
     """
 
     baud: int
     answer_s: float = PORT_DELAY_S + MODEM_ANSWER_S
+    block_bytes: int = BLOCK_MAX_BYTES
+    timer_s: float = 0.0
 
     @classmethod
-    def measured(cls, baud: int, port_s: float | None) -> Line:
+    def measured(cls, baud: int, port_s: float | None, *, timer_ms: int = 0, echoes: bool = True) -> Line:
         """The line behind a port whose other end answered within ``port_s``; None: that was not measured.
 
-        A board answers at once, and so does the echo of a modem: what the modem takes comes on top.
+        timer_ms  the latency timer of the USB chip, in which its part of ``port_s`` is
+        echoes    a board answers at once, and so does the echo of a modem: what the modem takes comes on top
         """
-        return cls(baud) if port_s is None else cls(baud, port_s + MODEM_ANSWER_S)
+        if timer_ms:
+            return cls(baud, timer_s=timer_ms / 1000)
+        if port_s is None:
+            return cls(baud)
+        return cls(baud, port_s + MODEM_ANSWER_S if echoes else port_s)
+
+    @property
+    def quick(self) -> Line:
+        """The same line with the shortest timer that FTDI's chips have."""
+        return replace(self, timer_s=min(self.timer_s, QUICK_TIMER_S))
 
     def wire_s(self, size_bytes: int) -> float:
         """The bytes' own time."""
         return size_bytes * _BITS_A_BYTE / self.baud
 
+    def exchange_s(self, size_bytes: int) -> float:
+        """A question and its answer of so many bytes, in whole beats of the timer.
+
+        To the nearest one: what a modem takes is not known better than that.
+        """
+        took_s = self.wire_s(size_bytes) + self.answer_s
+        return max(1, round(took_s / self.timer_s)) * self.timer_s if self.timer_s else took_s
+
     def transfer_s(self, size_bytes: int) -> float:
         """One file in blocks, each asked for and answered twice (modem-protocol.md 4.2 and 4.4)."""
-        blocks = ceil(size_bytes / BLOCK_MAX_BYTES)
-        return self.wire_s(size_bytes + blocks * _BLOCK_EXTRA_BYTES) + blocks * 2 * self.answer_s
+        blocks = ceil(size_bytes / self.block_bytes)
+        if not blocks:
+            return 0.0
+        asked_s = self.exchange_s(_BLOCK_EXTRA_BYTES - HEADER_BYTES * 2 - 2)
+        return blocks * (asked_s + self.exchange_s(ceil(size_bytes / blocks) + HEADER_BYTES * 2 + 2))
 
 
 def last_s(step: Step) -> float:
@@ -85,10 +112,10 @@ def _is_written(step: Step) -> bool:
 
 def usual_s(step: Step, size_bytes: int, line: Line) -> float:
     """Seconds that ``step`` usually takes; ``size_bytes`` is that of the file that it sends, 0 if it sends none."""
-    commands_s = _COMMANDS * (SETTLE_MS / 1000 + line.answer_s)
+    commands_s = _COMMANDS * (SETTLE_MS / 1000 + line.exchange_s(_ASK_BYTES))
     sent_s = line.transfer_s(size_bytes)
     kinds = {
-        "soak": SOAK_COUNT * (line.wire_s(_ASK_BYTES) + line.answer_s),
+        "soak": SOAK_COUNT * line.exchange_s(_ASK_BYTES),
         "prepare": commands_s,
         "switch": _RESTART_S,
         "ffh": _RESTART_S,

@@ -180,6 +180,7 @@ def plan(planned: FlashPlan) -> dict[str, Any]:
             "size_bytes": image.size_bytes,
             "sha256": image.sha256,
             "build": image.promised_build,
+            "radio": image.radio,
         },
         "before": modem(planned.before),
         "was": planned.was,
@@ -198,6 +199,7 @@ def plan(planned: FlashPlan) -> dict[str, Any]:
         "steps": [
             {
                 "step": s.id,
+                "name": words(s).name,
                 "text": Said(s.text),
                 "usual_s": round(planned.usual_s(s), 1),
                 "limit_s": s.limit_ms / 1000,

@@ -88,7 +88,7 @@ def _not_known(found: Explanation, advised: Advice) -> Iterable[RenderableType]:
 
     from doctor.jobs.explain import RUN_NEXT, SEND_INSTEAD
 
-    if advised.judged or found.harmless:
+    if advised.judged or found.harmless or (advised.answers and not found.unsure):
         pass
     elif found.unsure:
         yield Text("")

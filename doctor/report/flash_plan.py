@@ -22,13 +22,13 @@ if TYPE_CHECKING:
     from doctor.jobs.flash import FlashPlan
     from doctor.updater.shapes import Step
 
-_ROLES = {"firmware": "image", "second": "image 2", "updater-elf": "updater", "bootrom": "boot ROM"}
-_WAYS = {
+ROLES = {"firmware": "image", "second": "image 2", "updater-elf": "updater", "bootrom": "boot ROM"}
+WAYS = {
     "usb": "this computer sends the file through the board",
     "card": "the board flashes from its card; this computer watches",
     "modem": "this computer sends the file straight to the modem",
 }
-_METHODS = {
+METHODS = {
     "store": "the modem keeps the whole file first, then writes it",
     "on-the-fly": "the modem writes while it receives",
 }
@@ -73,15 +73,17 @@ def _head(plan: FlashPlan, title: str) -> Iterator[RenderableType]:
     yield Text(title, style="bold")
     for file in plan.files:
         text = f"{shown(file.path.name)}, {file.size_bytes:,} bytes, SHA-256 {file.sha256[:16]}…"
-        yield pair(_ROLES[file.role], text)
+        yield pair(ROLES[file.role], text)
     yield pair("modem", _of(f"{before.family}, mode {before.mode}, {plan.runs}", before.radio))
     yield pair("result", _of(f"build {image.promised_build or 'unknown'}", image.radio))
-    yield pair("way", f"{plan.via}: {_WAYS[plan.via]}")
-    yield pair("method", f"{core.method}: {_METHODS.get(core.method, 'as the steps say')}")
+    yield pair("way", f"{plan.via}: {WAYS[plan.via]}")
+    yield pair("method", f"{core.method}: {METHODS.get(core.method, 'as the steps say')}")
     if plan.upload:
         yield pair("first", plan.upload)
     if core.steps:
         yield pair("time", _times(plan))
+        if plan.timer_matters:
+            yield pair("USB chip", _timer(plan))
         yield pair("stop", f"Ctrl-C before step {_sends(plan)}; it asks while a file is sent; later not at all")
     if core.loaders:
         yield Text(f"  {core.loaders}")
@@ -109,6 +111,14 @@ def _times(plan: FlashPlan) -> str:
     usual_s = plan.all_usual_s
     first = f" ({_short_about(usual_s + _OUR_UPDATER_S)} the first time)" if plan.via == "card" else ""
     return f"{about(usual_s)}{first}, at most {span(plan.all_limit_s)}"
+
+
+def _timer(plan: FlashPlan) -> str:
+    """What the latency timer of the USB chip costs, and how it is lowered."""
+    costs = (
+        f"it holds answers back for up to {plan.line.timer_s * 1000:.0f} ms, which costs {about(plan.timer_costs_s)}"
+    )
+    return f"{costs}. To lower that: {plan.faster}" if plan.faster else costs
 
 
 def _short_about(seconds: float) -> str:

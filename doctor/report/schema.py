@@ -14,7 +14,7 @@ COMMON = "common"  #: what others refer to; no document has this shape
 
 
 def documents() -> list[str]:
-    """Commands that write a document; ``event``; and ``fipy-doctor``: an error before any command was understood."""
+    """Commands that write a document; ``event``; ``fleet``; ``fipy-doctor``: an error before any command was known."""
     return sorted(name.removesuffix(".json") for name in names(FOLDER) if name != f"{COMMON}.json")
 
 

@@ -111,6 +111,29 @@ def parse_sim_url(url: str) -> BenchSpec:
     return BenchSpec(kind, **read)
 
 
+def continued(url: str) -> list[str]:
+    """What the beginning of a ``sim://`` URL may become: its host, then a parameter, then a value that has a name."""
+    host, mark, query = url.removeprefix("sim://").partition("?")
+    if not mark:
+        names = [f"sim://{name}" for name in (*BOARDS, *BARE_MODEMS)]
+        return [*names, f"sim://{FOREIGN}?device=", *(f"{name}?" for name in names if host in BOARDS and name == url)]
+    if host not in (*BOARDS, *BARE_MODEMS, FOREIGN):
+        return []
+    front, ampersand, last = query.rpartition("&")
+    front = f"sim://{host}?{front}{ampersand}"
+    name, equals, value = last.partition("=")
+    if not equals:
+        return [f"{front}{known}=" for known in _READERS if (known == "device") is (host == FOREIGN)]
+    before = value[: value.rfind(",") + 1] if name == "scenario" else ""
+    named: dict[str, Collection[str]] = {
+        "scenario": _ANY_SCENARIO,
+        "device": DEVICES,
+        "carrier": CARRIERS,
+        "radio": ("CATM1", "NB1"),
+    }
+    return [f"{front}{name}={before}{known}" for known in named.get(name, ())]
+
+
 def _no_such(what: str, name: str, known: Collection[str]) -> str:
     meant = did_you_mean(name, known, "")
     if not meant and name in _ANY_SCENARIO:

@@ -28,8 +28,8 @@ _BENCH = ("firmware", "updater_elf", "bootrom", "sd", "scripts", "carrier", "was
 TAKES: dict[str, tuple[str, ...]] = {
     "check": ("done", *_BENCH),
     "fix": (*_BENCH, "backup", "confirm", "put_back", "leave_out", "force_device"),
-    "flash": (*_BENCH, "method", "override", "compress"),
-    "plan": (*(name for name in _BENCH if name != "interrupt"), "method", "compress"),
+    "flash": (*_BENCH, "method", "override", "compress", "block"),
+    "plan": (*(name for name in _BENCH if name != "interrupt"), "method", "compress", "block"),
     "status": ("done", "via", "interrupt"),
     "backup": ("interrupt",),
     "restore": ("backup", "interrupt"),
@@ -66,6 +66,7 @@ class Command:
     method: str = AUTO
     override: frozenset[str] = frozenset()
     compress: bool = False
+    block: int | str | None = None
     backup: File | None = None
     confirm: str | None = None
     put_back: tuple[str, ...] = ()
@@ -104,7 +105,7 @@ class Command:
     def anyhow(self) -> Command:
         """Without what was said about how to flash: the program chooses again."""
         via = self.via if self.via == "modem" else AUTO
-        return replace(self, via=via, method=AUTO, override=frozenset(), compress=False, interrupt=False)
+        return replace(self, via=via, method=AUTO, override=frozenset(), compress=False, block=None, interrupt=False)
 
     def kept(self) -> dict[str, Any]:
         """What a journal keeps of it, as JSON has it."""

@@ -50,6 +50,11 @@ class Speaker(object):
         """A line worth keeping in a log."""
         self._say("note", {"text": text})
 
+    def notice(self, text):
+        # type: (str) -> None
+        """A line that the user must see now."""
+        self._say("notice", {"text": text})
+
     def retry(self, text):
         # type: (str) -> None
         """A line for a log: something is tried once more, or otherwise."""

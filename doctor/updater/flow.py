@@ -44,11 +44,12 @@ class Flow(object):
     profile    which modem
     emit       called with (name, dict) for events, or None
     max_block  longest block in bytes that the way to the modem bears; 0 = any
+    block      bytes of a block that the user asks for, as far as the profile has such blocks; 0 = the usual ones
     """
 
-    def __init__(self, port, clock, profile, emit=None, max_block=0):
-        # type: (Port, Clock, Profile, Optional[Emit], int) -> None
-        self._s = Session(port, clock, profile, emit, max_block)
+    def __init__(self, port, clock, profile, emit=None, max_block=0, block=0):
+        # type: (Port, Clock, Profile, Optional[Emit], int, int) -> None
+        self._s = Session(port, clock, profile, emit, max_block, block)
         self._switcher = Switcher(self._s)
         self._settler = Settler(self._s, self._switcher, "")
         self._mode = ""

@@ -4,7 +4,7 @@ from . import states
 from .at import AtChannel
 from .contract import Clock, Port  # noqa: F401
 from .events import Speaker
-from .profile import Profile  # noqa: F401
+from .profile import BLOCK_MAX_BYTES, Profile  # noqa: F401
 from .stp import Master
 
 try:
@@ -110,19 +110,20 @@ _TOLD = {
 class Session(object):
     """One modem while it is flashed.
 
-    port, clock, profile, emit, max_block as Flow takes them; outcome: see there
+    port, clock, profile, emit, max_block, block as Flow takes them; outcome: see there
     should_stop  asked if stopping is possible, or None
     baud         speed of the port if we changed it, else 0
     """
 
-    def __init__(self, port, clock, profile, emit, max_block):
-        # type: (Port, Clock, Profile, Optional[Emit], int) -> None
+    def __init__(self, port, clock, profile, emit, max_block, block=0):
+        # type: (Port, Clock, Profile, Optional[Emit], int, int) -> None
         self.clock = clock
         self.profile = profile
         self.emit = emit
         self.speaker = Speaker(emit)
         self.outcome = Outcome()
         self.should_stop = None  # type: Optional[Callable[[], bool]]
+        self._block = min(block, profile.block_bytes) or BLOCK_MAX_BYTES
         self.move(port, max_block)
 
     def move(self, port, max_block):
@@ -131,7 +132,7 @@ class Session(object):
         self.port = port
         self.baud = 0
         self.at = AtChannel(port, self.clock, self.emit)
-        self.master = Master(port, self.clock, self.emit, max_block)
+        self.master = Master(port, self.clock, self.emit, max_block, self._block)
 
     def set_baud(self, baud):
         # type: (int) -> None

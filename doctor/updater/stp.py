@@ -5,7 +5,7 @@ import struct
 from .contract import Clock, Port, Source, Timer  # noqa: F401
 from .crc import crc16
 from .events import Speaker
-from .profile import BLOCK_MAX_BYTES
+from .profile import BLOCK_LONGEST_BYTES, BLOCK_MAX_BYTES, BLOCK_MIN_BYTES
 
 try:
     from typing import Callable, Optional, Tuple  # noqa: F401
@@ -35,8 +35,6 @@ _ACK_PAYLOAD = {RESET: 0, OPEN: 4, BLOCK_CMD: 0, BLOCK: 2, DATA_TYPE: 0}
 DATA_TYPE_ELF = 2
 DATA_TYPE_CABA = 4
 _SESSION = 1
-#: Longest block of any master in the field: max transfer 8192 less the header (modem-protocol.md 4.4).
-_LONGEST_BLOCK_BYTES = 8176
 
 #: Longest wait in ms for the ack of RESET, OPEN and DATA_TYPE; they do not harm the modem.
 CONTROL_ACK_MS = 10000
@@ -54,8 +52,6 @@ OPEN_TRIES = 2
 PROBES = 2
 #: Tries of one request, the first included. A modem that lost the end of a block swallows the beginning of the second.
 TRIES = 3
-#: Below this many bytes a refused block is not halved any more; every master in the field sends at least this much.
-BLOCK_MIN_BYTES = 512
 #: Silence in ms behind a damaged or cut reply after which the rest of it is not awaited any more.
 CUT_MS = 2000
 #: Silence in ms after which the listener is told what is awaited.
@@ -123,14 +119,17 @@ class Master(object):
     profile    which modem
     emit       called with (name, dict) for events, or None
     max_block  longest block in bytes that the way to the modem bears; 0 = any
+    block      bytes of a block, instead of BLOCK_MAX_BYTES: a longer one that is refused once is not tried again
     """
 
-    def __init__(self, port, clock, emit=None, max_block=0):
-        # type: (Port, Clock, Optional[Emit], int) -> None
+    def __init__(self, port, clock, emit=None, max_block=0, block=BLOCK_MAX_BYTES):
+        # type: (Port, Clock, Optional[Emit], int, int) -> None
         self._port = port
         self._clock = clock
         self._speaker = Speaker(emit)
-        self._cap = max_block or getattr(port, "max_block", 0) or BLOCK_MAX_BYTES
+        self._cap = max_block or getattr(port, "max_block", 0) or BLOCK_LONGEST_BYTES
+        self._wanted = block
+        self._long = False  # the block at hand is longer than usual
         self._tid = 0
         self._buffer = b""
         self._cut = False  # a reply with a wrong header came instead of the awaited one
@@ -180,7 +179,7 @@ class Master(object):
 
         A slave may wait for the rest of a block forever (modem-protocol.md 9.7) and takes a single RESET for it.
         """
-        for _ in range(_LONGEST_BLOCK_BYTES // BLOCK_MAX_BYTES + 1):
+        for _ in range(BLOCK_LONGEST_BYTES // BLOCK_MAX_BYTES + 1):
             self._put(pack(RESET, 0, 0) * (BLOCK_MAX_BYTES // HEADER_BYTES + 2))
             timer = Timer(self._clock, wait_ms)
             answer = self._await(RESET, 0, 0, wait_ms)
@@ -209,7 +208,7 @@ class Master(object):
                 break
         if not ok or max_transfer <= HEADER_BYTES:
             raise StpError("session", "the modem refused to open a transfer session, %d times" % OPEN_TRIES)
-        self.block_bytes = min(max_transfer - HEADER_BYTES, BLOCK_MAX_BYTES, self._cap)
+        self.block_bytes = min(max_transfer - HEADER_BYTES, self._wanted, self._cap)
         self._speaker.note("STP session: version %d, max transfer %d bytes" % (version, max_transfer))
         self.packed = version >= 2 and packed and self._announce(data_type + 1)
         if version >= 2 and not self.packed:
@@ -315,8 +314,9 @@ class Master(object):
         while True:
             block = data[: self.block_bytes]
             sent = False
+            self._long = len(block) > BLOCK_MAX_BYTES
             try:
-                self._ask(BLOCK_CMD, struct.pack(">H", len(block)), cmd_ms, tries)
+                self._ask(BLOCK_CMD, struct.pack(">H", len(block)), cmd_ms, 1 if self._long else tries)
                 tries = TRIES
                 self.began = sent = True
                 payload = self._ask(BLOCK, block, BLOCK_ACK_MS, 1 if only_once else TRIES, offset)
@@ -339,9 +339,16 @@ class Master(object):
 
     def _may_halve(self, why, length):
         # type: (str, int) -> bool
-        """Halve the block size after a refused block or a lost command; False if it is small enough already."""
+        """Shorten the blocks after a refused one or a lost command; False if they are short enough already.
+
+        From longer ones to the usual length, from there by half.
+        """
         if self.block_bytes <= BLOCK_MIN_BYTES:
             return False
+        if length > BLOCK_MAX_BYTES:
+            self.block_bytes = BLOCK_MAX_BYTES
+            self._speaker.notice("a block of %d bytes: %s; blocks of %d from here on" % (length, why, BLOCK_MAX_BYTES))
+            return True
         self.block_bytes = max(BLOCK_MIN_BYTES, min(self.block_bytes, length) // 2)
         self._speaker.retry("blocks of %d bytes from here on: %s" % (self.block_bytes, why))
         return True
@@ -383,8 +390,12 @@ class Master(object):
                 self._tid = tid + 1
                 return answer.payload
             self._unsure = self._unsure or answer.nameless or answer.kind in ("silent", "damaged")
+            if self._long and answer.kind in ("nack", "unknown") and not answer.nameless:
+                tries = attempt + 1
+                break
         kind = {"nack": "refused", "unknown": "refused"}.get(answer.kind, answer.kind)
-        raise StpError(kind, "%s was %s %d times" % (NAMES[op], _WORDS[answer.kind], tries))
+        times = " %d times" % tries if tries > 1 else ""
+        raise StpError(kind, "%s was %s%s" % (NAMES[op], _WORDS[answer.kind], times))
 
     def _ask_once(self, op, tid, payload, wait_ms, offset, first):
         # type: (int, int, bytes, int, int, bool) -> _Answer

@@ -1,1 +1,1 @@
-"""Measurements: ``python -m tests.benchmarks NAME``. Not part of ``make test``."""
+"""Measurements: ``python -m tests.benchmarks NAME`` or ``--json``; ``make long`` tries them, and judges no time."""

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from doctor.documents.trace_lines import RX, TX, Line, read_line
 from doctor.sim.practice.image import make_practice_image
+from tests.benchmarks.ratios import Row
 
 SIZE_BYTES = 60_000
 BOUND_S = 3.0  #: what it is to be at most
@@ -77,6 +78,13 @@ def measure(port: str = "sim://sqn3330?speed=1", size_bytes: int = SIZE_BYTES) -
         lines = [read_line(text, number) for number, text in enumerate(trace.read_bytes().splitlines(), 1)]
     port_s = lines[-1].t_ms / 1000
     return Own(own(lines), port_s, took_s - port_s)
+
+
+def rows(tiny: bool = False) -> list[Row]:
+    """One row; ``tiny``: none, for it flashes in real time."""
+    if tiny:
+        return []
+    return [Row("flash --via modem: own time", measure().total_s, "bound", BOUND_S, "s", 1.0)]
 
 
 def main() -> int:

@@ -34,6 +34,7 @@ def statements(source: str) -> list[tuple[int, str]]:
     return found
 
 
+@pytest.mark.sampled(3, "long")
 @pytest.mark.parametrize("name", CORE)
 def test_every_line_of_the_core_keeps_its_number_and_what_it_does(name: str) -> None:
     source, made = source_of(name), onboard.core_files()[name].decode()

@@ -83,7 +83,7 @@ UNTIDY = {
 }
 
 
-@pytest.mark.sampled(3, "long")
+@pytest.mark.sampled(7, "long")
 @pytest.mark.parametrize("kind", MAKERS)
 @pytest.mark.parametrize("what", UNTIDY)
 def test_dup_comes_to_the_root_under_its_name(what: str, kind: str, tmp_path: Path) -> None:

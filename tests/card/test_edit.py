@@ -87,6 +87,7 @@ def rename_in_place(editor: VolumeEditor) -> None:
 WORK = {work.__name__: work for work in (add, delete, rename, rename_in_place)}
 
 
+@pytest.mark.sampled(2, "long")
 @pytest.mark.medium
 @pytest.mark.parametrize("work", WORK)
 def test_power_cut_after_any_write_leaves_each_file_absent_or_whole(before: bytes, work: str) -> None:
@@ -246,6 +247,7 @@ REFUSED: dict[str, Callable[[VolumeEditor], None]] = {
 }
 
 
+@pytest.mark.sampled(3, "long")
 @pytest.mark.parametrize("why", REFUSED)
 def test_refused_change_writes_nothing(before: bytes, why: str) -> None:
     medium = Memory(before)

@@ -26,6 +26,7 @@ TREE = {
 }
 
 
+@pytest.mark.sampled(2, "long")
 @pytest.mark.medium
 @pytest.mark.needs_tool("fsck.fat", "mdir")
 @pytest.mark.parametrize("size", [SMALL, 20 * MIB, 36 * MIB, BIG, 64 * MIB, 300 * MIB])
@@ -154,6 +155,7 @@ def test_a_card_filled_to_the_last_cluster_is_good(tmp_path: Path) -> None:
     assert b"".join(image.read("/sd/FULL.BIN")) == data
 
 
+@pytest.mark.sampled(2, "long")
 @pytest.mark.parametrize("spare", [0, 1, 1000])
 def test_the_board_is_told_what_is_free_and_where(tmp_path: Path, spare: int) -> None:
     """It trusts FSInfo, and the copy of it (fat-and-pyfatfs.md 2)."""

@@ -155,6 +155,7 @@ DEFECTS: dict[str, tuple[str, Callable[[Inside], Changes], str, bool, bool, str]
 }
 
 
+@pytest.mark.sampled(3, "long")
 @pytest.mark.parametrize("what", DEFECTS)
 def test_defect_is_named_with_both_answers(what: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
     base, changes, catalogue, pc, board, word = DEFECTS[what]
@@ -176,6 +177,7 @@ def test_defect_names_its_sector(fat32: Path, tmp_path: Path) -> None:
     assert problem.sector == inside.fat(dup_chain(inside) + 5) // 512
 
 
+@pytest.mark.sampled(2, "long")
 @pytest.mark.parametrize("keep", [0, 1, 300, 512, 4000, START, START + 300, START + 5000, BIG - 40_000_00])
 def test_cut_image_never_crashes_and_is_never_good(fat32: Path, tmp_path: Path, keep: int) -> None:
     cut = tmp_path / "cut"

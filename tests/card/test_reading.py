@@ -3,15 +3,19 @@ from __future__ import annotations
 import hashlib
 import os
 import struct
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from doctor.card.card import CardFile
 from doctor.card.image import ImageCard, open_card
+from doctor.card.judge import judge
 from doctor.card.target import first_difference
 from doctor.errors import CardError, UsageError
 from doctor.fat.directory import short_name_checksum
+from doctor.fat.source import FileSource, Remembering
+from doctor.fat.volume import find_volume
 from tests.card.images import BIG, DUP, DUP_NAME, FLOPPY, SMALL, START, Inside, card, mkfs_fat, patched, tool, with_mbr
 
 
@@ -192,3 +196,65 @@ def test_what_cannot_be_a_card_is_refused(tmp_path: Path, kind: str) -> None:
     with pytest.raises(UsageError if kind == "missing" else CardError) as error:
         open_card(path)
     assert error.value.on == str(path)
+
+
+class Counting:
+    """A medium that counts how often each of its sectors is read."""
+
+    def __init__(self, source: FileSource, counts: Counter[int]) -> None:
+        self.name, self.size_bytes = source.name, source.size_bytes
+        self._source = source
+        self._counts = counts
+
+    def read_at(self, offset: int, length: int) -> bytes:
+        self._counts.update(range(offset // 512, -(-(offset + length) // 512)))
+        return self._source.read_at(offset, length)
+
+
+def examined(image: ImageCard) -> None:
+    """What a check does with a card."""
+    assert image.volume().board_reads
+    assert image.files()
+    assert not image.files_elsewhere()
+    assert image.sha256(f"/sd/{DUP_NAME}") == sha(DUP)
+
+
+@pytest.mark.parametrize("size", [SMALL, BIG])
+def test_no_byte_is_read_more_than_twice(size: int, tmp_path: Path) -> None:
+    path = card(tmp_path / "image", {DUP_NAME: DUP, "sd/deep/x.dup": b"x"}, size)
+    counts: Counter[int] = Counter()
+    known: dict[int, bytes] = {}
+    for look in (judge, find_volume, find_volume, find_volume):
+        with FileSource(path) as source:
+            look(Remembering(Counting(source, counts), known))
+    assert known
+    assert max(counts[number] for number in known) <= 2
+
+
+def test_an_image_that_was_changed_is_read_again(small: Path, tmp_path: Path) -> None:
+    image = ImageCard(small)
+    os.utime(small, (0, 0))
+    examined(image)
+    other = card(tmp_path / "other", {"NEW.BIN": b"n"})
+    small.write_bytes(other.read_bytes())
+    os.utime(small, (1, 1))
+    assert [file.name for file in image.files()] == ["NEW.BIN"]
+
+
+def test_an_image_that_is_being_written_is_never_taken_for_known(small: Path, tmp_path: Path) -> None:
+    image = ImageCard(small)
+    examined(image)
+    small.write_bytes(card(tmp_path / "other", {"NEW.BIN": b"n"}).read_bytes())
+    assert [file.name for file in image.files()] == ["NEW.BIN"]
+
+
+def test_remembering_gives_what_the_medium_gives(small: Path) -> None:
+    data = small.read_bytes()
+    with FileSource(small) as source:
+        remembering = Remembering(source, {})
+        for offset, length in ((0, 512), (0, 1024), (100, 300), (512, 512), (1000, 30), (len(data) - 512, 512), (0, 0)):
+            for _ in range(2):
+                assert remembering.read_at(offset, length) == data[offset : offset + length]
+        for offset, length in ((len(data) - 512, 1024), (-512, 512), (len(data), 1)):
+            with pytest.raises(CardError):
+                remembering.read_at(offset, length)

@@ -26,7 +26,7 @@ def mtools_reads(image: Path, start: int) -> bytes | None:
     return out.read_bytes() if out.exists() else None
 
 
-@pytest.mark.sampled(3)
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize("what", DEFECTS)
 def test_fatfs_agrees_on_defects(what: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
     base, changes, *_ = DEFECTS[what]
@@ -79,6 +79,7 @@ def made(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Path, bool]:
     return volume, board
 
 
+@pytest.mark.sampled(3, "long")
 @pytest.mark.needs_tool("mkfs.fat", "mcopy")
 def test_volumes_of_other_formatters(made: tuple[Path, bool]) -> None:
     volume, board = made
@@ -103,6 +104,7 @@ TABLES = {
 }
 
 
+@pytest.mark.sampled(3, "long")
 @pytest.mark.needs_tool("sfdisk", "mcopy", "mkfs.fat")
 @pytest.mark.parametrize("table", TABLES)
 def test_partition_tables_of_sfdisk(table: str, tmp_path: Path) -> None:
@@ -122,6 +124,7 @@ def test_partition_tables_of_sfdisk(table: str, tmp_path: Path) -> None:
     assert mtools_reads(image, start * 512) == DUP
 
 
+@pytest.mark.sampled(2, "long")
 @pytest.mark.needs_tool("fsck.fat", "mcopy")
 @pytest.mark.parametrize("size", [8 * MIB, 33 * MIB, BIG, 64 * MIB, 300 * MIB, 2 << 30])
 def test_all_agree_on_what_we_format(tmp_path: Path, size: int) -> None:

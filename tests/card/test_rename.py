@@ -11,7 +11,7 @@ from tests.card.images import BIG, DUP, DUP_NAME, FLOPPY, MIB, SMALL, Inside, ca
 pytestmark = pytest.mark.medium
 
 
-@pytest.mark.sampled(3)
+@pytest.mark.sampled(7)
 @pytest.mark.needs_tool("fsck.fat", "mdir")
 @pytest.mark.parametrize("size", [SMALL, BIG])
 @pytest.mark.parametrize("others", [0, 6, 11, 12, 13, 14])

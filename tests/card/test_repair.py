@@ -63,7 +63,7 @@ REPAIRS: dict[str, tuple[str, Callable[[Inside], Changes], str]] = {
 }
 
 
-@pytest.mark.sampled(4)
+@pytest.mark.sampled(7)
 @pytest.mark.needs_tool("fsck.fat")
 @pytest.mark.parametrize("what", REPAIRS)
 def test_card_is_good_again(what: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:

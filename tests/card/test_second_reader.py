@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 import signal
 import struct
@@ -14,17 +15,18 @@ from pathlib import Path
 
 import psutil
 import pytest
+from pyfatfs.PyFat import PyFat
 
 from doctor.card import second_reader
 from doctor.card.drives.device import open_for_writing
 from doctor.card.drives.find import find_drive
 from doctor.card.drives.guard import Identity
 from doctor.card.image import DeviceCard, ImageCard
-from doctor.card.pyfat_child import VolumeFile
+from doctor.card.pyfat_child import VolumeFile, quick
 from doctor.card.reformat.device import reformat_device
 from doctor.card.reformat.image import reformat_image
 from doctor.card.repair import repair
-from doctor.card.second_reader import FileDigests, Limits, compare, compare_readers, read_again
+from doctor.card.second_reader import FileDigests, Limits, begun, compare, compare_readers, read_again
 from doctor.card.target import leftovers
 from doctor.errors import CardError, SecondReaderDiffers
 from doctor.events import Event, Note, Outcome, SecondReading, gravest
@@ -145,6 +147,50 @@ def test_known_stumble_is_told_and_explained(words: str, tmp_path: Path) -> None
 
 
 @pytest.mark.long
+@pytest.mark.parametrize("size", [SMALL, BIG])
+def test_table_that_is_unpacked_on_demand_is_that_of_pyfatfs(size: int, tmp_path: Path) -> None:
+    data = card(tmp_path / "a", FILES, size).read_bytes()[START:]
+    one, two = PyFat(), quick(PyFat)()
+    for reader in (one, two):
+        reader.set_fp(io.BufferedReader(io.BytesIO(data)))
+    assert one.fat_type == two.fat_type == (PyFat.FAT_TYPE_FAT16 if size == SMALL else PyFat.FAT_TYPE_FAT32)
+    assert one.bytes_per_cluster == two.bytes_per_cluster
+    assert one.fat == list(two.fat)
+    with pytest.raises(IndexError):
+        two.fat[len(two.fat)]
+
+
+def test_a_reader_that_was_begun_reads_when_it_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "card.img"
+    path.touch()
+    with begun(path) as reader:
+        path.write_bytes(card(tmp_path / "made.img", FILES).read_bytes())
+        assert read_again(path, SECTOR, meant(FILES), reader=reader).outcome is Outcome.AGREE
+
+
+def test_a_reader_that_was_begun_for_nothing_ends(image: Path) -> None:
+    before = psutil.Process().children()
+    with pytest.raises(KeyboardInterrupt), begun(image) as reader:
+        assert (reader is None) is (sys.platform == "win32")
+        raise KeyboardInterrupt
+    assert psutil.Process().children() == before
+
+
+def test_a_reader_that_has_died_is_told(image: Path) -> None:
+    before = psutil.Process().children()
+    with begun(image) as reader:
+        for child in set(psutil.Process().children()) - set(before):
+            child.kill()
+            child.wait()
+        answer = read_again(image, SECTOR, meant(FILES), reader=reader)
+    assert answer.outcome is Outcome.NOT_COMPARED
+
+
+def test_a_card_that_is_not_there_begins_nothing(tmp_path: Path) -> None:
+    with begun(tmp_path / "none") as reader:
+        assert reader is None
+
+
 def test_endless_reading_ends_at_its_limit(tmp_path: Path) -> None:
     answer = read_as_meant(root_in_a_circle(tmp_path), Limits(1.0))
     assert answer.words == f"could not compare: it {second_reader.TIMEOUT.format(seconds=1)}"
@@ -226,6 +272,7 @@ ODD = {
 }
 
 
+@pytest.mark.sampled(2, "long")
 @pytest.mark.parametrize("what", ODD)
 def test_whatever_pyfatfs_does_is_an_answer(what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     if "MemoryError" in ODD[what] and sys.platform != "linux":

@@ -11,6 +11,7 @@ from tests.checks.simulated import bench_at
 PASS, WARN, SKIP = Status.PASS, Status.WARN, Status.SKIP
 
 
+@pytest.mark.sampled(3, "long")
 @pytest.mark.parametrize(
     ("scenario", "status"),
     [

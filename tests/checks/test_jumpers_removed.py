@@ -20,6 +20,7 @@ def look(url: str = "sim://fipy", spoil: Spoil | None = None, **options: object)
         return JumpersRemoved().look(bench)
 
 
+@pytest.mark.sampled(3, "long")
 @pytest.mark.parametrize("carrier", ["expansion2", "expansion3"])
 @pytest.mark.parametrize("release", ["1.11.0.b1", "1.17.3.b1", "1.18.2.r4", "1.20.2.r4"])
 def test_fitted_jumpers_are_found(carrier: str, release: str) -> None:
@@ -29,6 +30,7 @@ def test_fitted_jumpers_are_found(carrier: str, release: str) -> None:
     assert found.remedies[0].id == "remove-jumpers"
 
 
+@pytest.mark.sampled(3, "long")
 @pytest.mark.parametrize("carrier", ["expansion2", "expansion3"])
 @pytest.mark.parametrize("release", ["1.11.0.b1", "1.17.3.b1", "1.18.2.r4", "1.20.2.r4"])
 def test_removed_jumpers_pass(carrier: str, release: str) -> None:

@@ -39,6 +39,7 @@ def given_back(board: BoardSim) -> bool:
     return all(board.pins[name].mode == "uart" for name in MODEM_PINS)
 
 
+@pytest.mark.sampled(4, "long")
 @pytest.mark.parametrize(
     ("carrier", "jumpers", "status", "says"),
     [
@@ -150,6 +151,7 @@ def test_an_input_that_keeps_its_signal_changes_nothing() -> None:
     assert thorough("sim://fipy?carrier=expansion2&jumpers=only-rts", keeps).status is Status.FAIL
 
 
+@pytest.mark.sampled(3, "long")
 @pytest.mark.parametrize("mode", ["ffh", "ram-updater", "deploying", "recovery", "stp-open", "data", "silent"])
 def test_no_pin_is_touched_in_any_other_mode(mode: str) -> None:
     def put_into(sim: SimBench) -> None:

@@ -12,6 +12,7 @@ from tests.link import devices
 PASS, WARN, FAIL = Status.PASS, Status.WARN, Status.FAIL
 
 
+@pytest.mark.sampled(3, "long")
 @pytest.mark.parametrize(
     ("scenario", "status", "catalogue"),
     [

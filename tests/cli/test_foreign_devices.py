@@ -67,6 +67,7 @@ def test_each_device_of_the_simulator_is_named_here() -> None:
     assert NAMES.keys() | {"gps-slow"} == DEVICES.keys()
 
 
+@pytest.mark.sampled(3, "long")
 @pytest.mark.parametrize("device", NAMES)
 def test_check_names_it_and_says_what_to_plug_in(terminal: Terminal, sent: list[bytes], device: str) -> None:
     words = () if device in MODEMS else ("--interrupt",)  # who says nothing may be a program
@@ -88,6 +89,7 @@ def test_a_device_at_a_wrong_speed_is_not_sent_what_stops_a_program(terminal: Te
     assert said.code == 1 and "or this is no FiPy or GPy: the USB id 067b:2303" in flat(said)
 
 
+@pytest.mark.sampled(2, "long")
 @pytest.mark.parametrize("device", ["gps", "quectel", "pico", "linux-shell", "says-ok", "says-error"])
 def test_it_is_named_where_the_user_says_that_it_is_a_modem(terminal: Terminal, device: str) -> None:
     for verb in ("check", "status"):
@@ -112,12 +114,20 @@ LISTED = (UBLOX, *ADAPTER[1:])
     ],
     ids=" ".join,
 )
-@pytest.mark.parametrize("how", ["by the environment", "as the only one"])
+@pytest.mark.parametrize("how", ["by the environment", "by a file", "as the only one"])
 def test_a_port_that_nobody_typed_gets_cr_and_ctrl_b_if_its_usb_id_is_strange(
-    terminal: Terminal, monkeypatch: pytest.MonkeyPatch, sent: list[bytes], how: str, words: tuple[str, ...]
+    terminal: Terminal,
+    monkeypatch: pytest.MonkeyPatch,
+    sent: list[bytes],
+    tmp_path: Path,
+    how: str,
+    words: tuple[str, ...],
 ) -> None:
     if how == "as the only one":
         plug_in(monkeypatch, LISTED)
+    elif how == "by a file":
+        (tmp_path / "mine.toml").write_text(f"port = '{UBLOX}'\n")
+        monkeypatch.setenv("FIPY_DOCTOR_CONFIG", str(tmp_path / "mine.toml"))
     else:
         monkeypatch.setenv("FIPY_DOCTOR_PORT", UBLOX)
     said = terminal.type(*words)
@@ -168,7 +178,7 @@ COMMANDS: dict[str, Words] = {
 }  # fmt: skip
 
 
-@pytest.mark.sampled(5, "long")
+@pytest.mark.sampled(11, "long")
 @pytest.mark.parametrize("device", ["pico", "linux-shell", "wipy", "ublox"])
 @pytest.mark.parametrize("command", COMMANDS)
 def test_no_command_does_or_plans_anything_to_it(

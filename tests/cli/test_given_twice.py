@@ -21,7 +21,6 @@ PORTS = ("--port", "sim://fipy", "--port", "sim://gpy")
 def names(image: Path, tmp_path: Path) -> dict[str, str]:
     """A value for each of the options."""
     return {
-        "--port": "sim://fipy",
         "--sd": str(tmp_path),
         "--firmware": str(image),
         "--updater-elf": str(image),
@@ -31,31 +30,19 @@ def names(image: Path, tmp_path: Path) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize(
-    "option", ["--port", "--sd", "--firmware", "--updater-elf", "--bootrom", "--scripts", "--trace"]
-)
+@pytest.mark.parametrize("option", ["--sd", "--firmware", "--updater-elf", "--bootrom", "--scripts", "--trace"])
 def test_given_twice_is_wrong_usage(terminal: Terminal, names: dict[str, str], option: str) -> None:
     twice = (option, names[option]) * 2
-    said = (
-        terminal.type("check", "--port", "sim://fipy", *twice) if option != "--port" else terminal.type("check", *twice)
-    )
+    said = terminal.type("check", "--port", "sim://fipy", *twice)
     assert (said.code, said.out) == (2, "")
     assert option in said.err and "given" in said.err
 
 
-@pytest.mark.parametrize("command", ["check", "fix", "status", "ports"])
-def test_two_ports_are_refused_by_every_command(terminal: Terminal, command: str) -> None:
+@pytest.mark.parametrize("command", ["fix", "backup", "ports", "sim"])
+def test_two_ports_are_refused_by_commands_of_one_board(terminal: Terminal, command: str) -> None:
     assert terminal.type(command, *PORTS).code == 2
     assert terminal.type(*PORTS[:2], command, *PORTS[2:]).code == 2
     assert terminal.type(*PORTS, command).code == 2
-
-
-def test_two_ports_flash_neither(terminal: Terminal, image: Path, tmp_path: Path) -> None:
-    boards = [tmp_path / "a", tmp_path / "b"]
-    ports = [word for board in boards for word in ("--port", f"sim://fipy?state={board}")]
-    said = terminal.type("flash", str(image), *ports, "--yes", "--json")
-    assert said.document["exit"] == said.code == 2
-    assert not any(board.exists() for board in boards)
 
 
 def test_the_environment_may_name_a_port_beside_a_given_one(

@@ -104,7 +104,7 @@ def test_no_scenario_goes_round(
 BREAKS = ("lose@60@0", "hang@50", "AT+SMSWBOOT=:error@1@9", "reset:lose@1@9", "reboot@40")
 
 
-@pytest.mark.sampled(3)
+@pytest.mark.sampled(5)
 @pytest.mark.parametrize("bench", ["fipy", "sqn3330"])
 @pytest.mark.parametrize("fault", BREAKS)
 def test_a_failed_flash_ends_as_every_message_and_with_the_command_of_status(

@@ -30,7 +30,7 @@ def height(text: str) -> int:
     return sum(max(1, math.ceil(len(line) / COLUMNS)) for line in text.rstrip("\n").split("\n"))
 
 
-@pytest.mark.sampled(6, "long")
+@pytest.mark.sampled(12, "long")
 @pytest.mark.parametrize("scenario", SCENARIOS)
 def test_a_check_fits_and_ends_with_what_is_wrong(terminal: Terminal, scenario: str) -> None:
     out = terminal.type("check", "--port", f"sim://fipy?scenario={scenario}").out

@@ -87,6 +87,7 @@ def test_a_board_without_a_readable_card_never_leads_to_a_drive_of_the_pc(
     assert said.code == 2 and "sdq" not in said.out + said.err
 
 
+@pytest.mark.sampled(2, "long")
 @pytest.mark.needs_tool("losetup")
 @pytest.mark.parametrize(
     ("more", "keys", "done"),

@@ -163,7 +163,7 @@ def test_every_refusal_of_the_planner_is_a_case() -> None:
     assert known == {case.refused for case in CASES} & known | set(ELSEWHERE)
 
 
-@pytest.mark.sampled(7)
+@pytest.mark.sampled(15)
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.refused}:{case.words.replace(' ', '_')}:{case.params}")
 def test_the_next_command_is_another_one_and_leads_to_an_end(
     terminal: Terminal, files: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, case: Case

@@ -48,7 +48,7 @@ def again(terminal: Terminal, trace: Path, port: str, *words: str) -> Any:
     return {**of_the_bench(json.loads(named.replace(f"replay://{trace}", port))), "at": None, "next": None}
 
 
-@pytest.mark.sampled(16, "long")
+@pytest.mark.sampled(31, "long")
 @pytest.mark.parametrize("board", ["fipy", "gpy"])
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_every_scenario_is_found_again_from_its_trace(
@@ -74,7 +74,7 @@ OTHERS = (
 )
 
 
-@pytest.mark.sampled(3, "long")
+@pytest.mark.sampled(6, "long")
 @pytest.mark.parametrize(("port", "typed"), OTHERS)
 def test_a_replay_takes_the_options_from_the_trace(terminal: Terminal, tmp_path: Path, port: str, typed: str) -> None:
     words = typed.split()
@@ -193,7 +193,7 @@ BECAME: dict[str, tuple[Callable[[list[bytes]], list[bytes]], str | None, str]] 
 }
 
 
-@pytest.mark.sampled(3, "long")
+@pytest.mark.sampled(6, "long")
 @pytest.mark.parametrize("became", BECAME)
 def test_the_cause_of_a_divergence_is_that_of_the_trace(terminal: Terminal, tmp_path: Path, became: str) -> None:
     change, error, cause = BECAME[became]
@@ -255,7 +255,7 @@ def full(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     return (folder / "t").read_text().splitlines()
 
 
-@pytest.mark.sampled(8, "long")
+@pytest.mark.sampled(16, "long")
 @pytest.mark.parametrize("seed", range(40))
 def test_a_trace_that_somebody_made_worse_does_no_harm(
     terminal: Terminal, tmp_path: Path, full: list[str], seed: int

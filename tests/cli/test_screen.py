@@ -72,7 +72,7 @@ def seen(said: Said, *words: str) -> str:
 CASES = {"-".join(map(str, case)): case for case in itertools.product(COMMANDS, COLUMNS, SCENARIOS)}
 
 
-@pytest.mark.sampled(4, "long")
+@pytest.mark.sampled(8, "long")
 @pytest.mark.parametrize(
     ("command", "columns", "scenario"),
     [pytest.param(*case, id=name, marks=COLUMNS[case[1]] or SELDOM.get(case[0], ())) for name, case in CASES.items()],

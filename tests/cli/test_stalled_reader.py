@@ -115,7 +115,9 @@ def test_a_command_that_nobody_reads_ends_at_a_signal(words: str, number: signal
     try:
         assert os.read(here, 1)
         process.send_signal(number)
-        assert process.wait(LIMIT_S) == 130
+        # CPython sends itself SIGINT at its end if Ctrl-C came within an exec() of text, as in a module of dataclasses
+        # that is being loaded, whoever caught it: to a shell that is 130 as well.
+        assert process.wait(LIMIT_S) in (130, -signal.SIGINT)
     finally:
         process.kill()
         process.wait()

@@ -50,6 +50,7 @@ def test_wrong_usage_is_told_on_standard_error(terminal: Terminal, words: tuple[
     assert "Traceback" not in said.err
 
 
+@pytest.mark.sampled(3, "long")
 @pytest.mark.parametrize("words", WRONG.values(), ids=WRONG)
 def test_wrong_usage_as_json_is_one_document(terminal: Terminal, words: tuple[str, ...]) -> None:
     said = terminal.type(*words, "--json")
@@ -103,6 +104,7 @@ def test_a_given_port_wins_over_the_environment(terminal: Terminal, monkeypatch:
     assert terminal.type("--port", "sim://fipy", "check", "--select", "modem-answers").code == 0
 
 
+@pytest.mark.sampled(4, "long")
 @pytest.mark.parametrize("name", ["YES", "ACCEPT", "ACCEPTED", "OVERRIDE", "FORCE_DEVICE", "CONFIRM", "INTERRUPT"])
 def test_consents_never_come_from_the_environment(
     terminal: Terminal, monkeypatch: pytest.MonkeyPatch, image: Path, name: str

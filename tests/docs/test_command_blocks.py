@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import click
@@ -12,7 +12,7 @@ import pytest
 
 from docs._build import as_markdown
 from doctor.cli.main import COMMANDS, cli
-from doctor.report.page import all_pages
+from doctor.report.page import Page, all_pages
 from doctor.text.command import PROGRAM
 
 ROOT = Path(__file__).parent.parent.parent
@@ -97,9 +97,14 @@ def test_a_page_has_nothing_but_commands_in_its_blocks_of_commands(page: Path) -
     assert faults(page.read_text(encoding="utf-8")) == []
 
 
+@pytest.fixture(scope="module")
+def pages() -> Mapping[str, Page]:
+    return all_pages()
+
+
 @pytest.mark.parametrize("verb", COMMANDS)
-def test_the_page_of_a_command_has_two_examples(verb: str) -> None:
-    page = as_markdown.command(verb, all_pages())
+def test_the_page_of_a_command_has_two_examples(verb: str, pages: Mapping[str, Page]) -> None:
+    page = as_markdown.command(verb, pages)
     assert faults(page) == []
     assert [len(lines) >= 2 for mark, lines in blocks(page) if mark in SHELLS] == [True]
 

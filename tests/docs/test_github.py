@@ -36,5 +36,7 @@ def test_what_is_typed_there_can_be_typed(name: str, words: str) -> None:
 
 
 def test_the_folders_of_the_core_are_there() -> None:
-    (run,) = re.findall(r"pytest -m core -n 2 (.*)", FILES[-1].read_text("utf-8"))
+    (run,) = re.findall(r'pytest -m "not peers" -n 2 (.*)', FILES[-1].read_text("utf-8"))
+    (core,) = re.findall(r"^CORE := \$\(addprefix tests/,(.*)\)", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
+    assert run.split() == [f"tests/{folder}" for folder in core.split()]
     assert all((ROOT / folder).is_dir() for folder in run.split())

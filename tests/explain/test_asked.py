@@ -77,6 +77,8 @@ def test_a_question_is_answered_by_what_is_found(text: str, answer: str) -> None
         "Pymakr: 'Connecting on COM3...' and nothing more. In the meantime the modem upgrade script runs on the board.",
         "Vor zehn Minuten das Modem-Update gestartet, Fenster ist schwarz. Reset?",
         "J'ai lancé la mise à jour du modem il y a 12 minutes et rien. Je débranche ?",
+        "laptop battery has 20 minutes left and it is at 71 percent. Should I abort now in a controlled way?",
+        "ist es richtig, dass man bei 6 % abbrechen darf, weil da noch nichts geschrieben wurde?",
     ],
 )
 def test_what_was_left_running_is_left_alone(text: str) -> None:
@@ -102,9 +104,39 @@ def test_the_pastes_that_are_compared_with_are_those_of_the_cases() -> None:
 
 
 def test_a_text_is_asked_back_about_by_what_it_resembles() -> None:
-    assert "no-raw-prompt" in nearest("rshell on my gpy: Trying to connect to REPL timed out, Unable to connect")
+    assert "no-raw-prompt" in [
+        near.id for near in nearest("rshell on my gpy: Trying to connect to REPL timed out, Unable to connect")
+    ]
     assert nearest("the weather was fine and we went to the sea") == []
 
 
 def test_a_log_without_a_word_of_trouble_is_not_guessed_at() -> None:
     assert explain(b"Pycom MicroPython 1.20.2.r6 [v1.11] on 2021-10-28; FiPy with ESP32\n>>> \n").candidates == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "first"),
+    [
+        (
+            "OSError: [Errno 19] ENODEV nur nach einem Reset; nach Strom weg geht's wieder.",
+            "sd-inserted-after-power-on",
+        ),
+        ("OSError: [Errno 19] ENODEV. Unplugging helps every time.", "sd-inserted-after-power-on"),
+        ("Der FiPy startet immer wieder neu, 'abort() was called at PC 0x400' steht da.", "boot-loop"),
+        ("La GPy redémarre en boucle depuis hier, abort() was called at PC 0x400", "boot-loop"),
+        ("abort() was called at PC 0x4008 once, then it booted", "board-crashed-once"),
+        ("I get brownouts on the battery. Your modem is in upgrade mode!", "brownout"),
+        ("CATM1-41065(1).dup has 3.1 MB on the card", "firmware-file-truncated"),
+    ],
+)
+def test_what_is_told_around_a_quoted_error_counts(text: str, first: str) -> None:
+    assert [match.id for match in explain(text.encode()).matches][:1] == [first]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["My order number is 48829, ticket #33080. It runs 41065. Anything to do?", "Rechnung Nr. 48829. Läuft mit 41065."],
+)
+def test_a_number_of_something_else_is_no_build(text: str) -> None:
+    builds = explain(text.encode()).facts.builds
+    assert {build.number for build in (*builds.runs, *builds.images, *builds.rivals)} == {41065}

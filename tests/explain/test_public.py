@@ -91,7 +91,7 @@ def test_what_is_printed_says_what_the_report_needed(
     assert [word for word in case["words"] if word not in answer] == []
 
 
-@pytest.mark.sampled(2, "long")
+@pytest.mark.sampled(4, "long")
 @pytest.mark.parametrize("kind", KINDS, ids=[KINDS[kind].replace(" ", "-") for kind in KINDS])
 def test_the_kind_is_known_in_other_words(kind: int) -> None:
     cases = [case for case in OTHER_WORDS if case["kind"] == kind]
@@ -100,6 +100,7 @@ def test_the_kind_is_known_in_other_words(kind: int) -> None:
     assert len(wrong) <= len(cases) * 0.2, wrong
 
 
+@pytest.mark.sampled(3, "long")
 @pytest.mark.parametrize("entry_id", LOOK_ALIKES)
 def test_what_resembles_a_failure_does_not_show_it(entry_id: str) -> None:
     for text in LOOK_ALIKES[entry_id]:

@@ -64,6 +64,7 @@ def test_nobody_is_told_that_a_modem_lives_of_which_nothing_is_heard() -> None:
 STATES = tomllib.loads((Path(__file__).parent / "public" / "states.toml").read_text(encoding="utf-8"))
 
 
+@pytest.mark.sampled(3, "long")
 @pytest.mark.parametrize("entry_id", STATES)
 def test_a_state_is_known_in_words_that_quote_no_line(entry_id: str) -> None:
     assert [text for text in STATES[entry_id] if explain(text.encode()).matches[:1] == ()] == []

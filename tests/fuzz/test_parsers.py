@@ -36,7 +36,7 @@ def peak_kib() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // (1024 if sys.platform == "darwin" else 1)
 
 
-@pytest.mark.sampled(6, "long")
+@pytest.mark.sampled(9, "long")
 @pytest.mark.parametrize("parser", PARSERS, ids=[parser.name for parser in PARSERS])
 def test_a_parser_ends_and_raises_what_it_says(parser: Parser) -> None:
     before = peak_kib()

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from doctor.bench import Bench, BenchOptions
-from doctor.events import Event
+from doctor.events import Event, Notice
 from doctor.firmware.bootrom import FROM_BOARD
 from doctor.jobs.flash import FlashRequest, FlashResult, flash, rehearse
 from doctor.jobs.status import StatusReport, status
@@ -309,3 +309,33 @@ def test_bare_sibling(genuine: Path, compress: bool) -> None:
     proved(done, 59577)
     proof = done.result.proof
     assert proof is not None and proof.received_sha256 == proof.sent_sha256
+
+
+@pytest.mark.long
+def test_longer_blocks_until_the_sibling_refuses_one(genuine: Path) -> None:
+    request = FlashRequest(via="modem", block=8176)
+    heard: list[Event] = []
+
+    def hear(event: Event) -> bool:
+        heard.append(event)
+        return False
+
+    done = run("sim://gm02s?fault=block-cmd:nack@3", genuine, request=request, when=hear, via_modem=True)
+    proved(done, 59577)
+    plan = done.result.plan
+    assert plan is not None
+    assert "other-blocks" in [warning.id for warning in plan.core.warnings]
+    assert [event.text for event in heard if isinstance(event, Notice)] == [
+        "a block of 8176 bytes: BLOCK_CMD was refused; blocks of 2016 from here on"
+    ]
+
+
+def test_longer_blocks_are_refused_for_the_modem_of_fipy_and_gpy(full: Path) -> None:
+    options = BenchOptions(port="sim://sqn3330", firmware=(full,), via_modem=True)
+    with Bench(options) as bench:
+        result = rehearse(bench, FlashRequest(via="modem", block=8176))
+        assert result.error is not None
+        assert result.error.id == "other-blocks"
+        assert "SQN3330" in result.error.what
+        assert "--block" not in str(result.error.next).partition(": ")[2]
+        assert bench.link.serial.bench.modem.received == []

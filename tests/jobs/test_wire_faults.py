@@ -50,7 +50,7 @@ FAULTS = (
 ALL_AT_ONCE = "&".join((*FAULTS[:1], *FAULTS[3:6], *FAULTS[7:]))
 
 
-@pytest.mark.sampled(3)
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize(
     ("via", "faults"), [*(("modem", faults) for faults in FAULTS), ("usb", ALL_AT_ONCE), ("card", ALL_AT_ONCE)]
 )

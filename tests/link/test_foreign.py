@@ -102,6 +102,7 @@ def test_a_real_text_names_its_device_behind_noise_too(text: str, device: str, s
         assert "no FiPy or GPy" in found.words and "no FiPy or GPy" in found.refused("COM3").what
 
 
+@pytest.mark.sampled(3, "long")
 @pytest.mark.parametrize(("text", "device", "sure"), REAL, ids=lambda value: str(value)[:20].strip())
 def test_a_text_that_is_cut_or_garbled_makes_no_other_device_certain(text: str, device: str, sure: bool) -> None:
     whole = by_text(text, text)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from doctor.link import latency
-from doctor.link.latency import latency_ms
+from doctor.link.latency import LowLatency, how_to_lower, latency_ms
 from tests.another_system import Windows, on
 
 Values = dict[str, Any]
@@ -68,3 +68,80 @@ def test_linux_tells_it_of_chips_of_ftdi_only(tmp_path: Path, monkeypatch: pytes
     (tmp_path / "ttyUSB0").mkdir()
     (tmp_path / "ttyUSB0" / "latency_timer").write_text("16\n")
     assert [latency_ms(device) for device in ("/dev/ttyUSB0", "/dev/ttyACM0")] == [16, 0]
+
+
+class Port:
+    """A serial port of Linux: pySerial's call and the kernel's structure with the flags."""
+
+    def __init__(self, flags: int = 0x10, *, takes: bool = True) -> None:
+        self.flags = flags
+        self.takes = takes
+        self.calls: list[bool] = []
+
+    def fileno(self) -> int:
+        return 7
+
+    def set_low_latency_mode(self, low: bool) -> None:
+        self.calls.append(low)
+        if not self.takes:
+            raise ValueError("Failed to update ASYNC_LOW_LATENCY flag")
+        self.flags = self.flags | 0x2000 if low else self.flags & ~0x2000
+
+    def told(self, monkeypatch: pytest.MonkeyPatch) -> Port:
+        def ioctl(fd: int, request: int, numbers: Any) -> None:
+            assert (fd, request) == (7, 0x541E)  # TIOCGSERIAL
+            numbers[4] = self.flags
+
+        monkeypatch.setattr("fcntl.ioctl", ioctl)
+        return self
+
+
+linux_only = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the flag is Linux' own")
+
+
+@linux_only
+def test_low_latency_is_set_read_back_and_given_back_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    port = Port().told(monkeypatch)
+    low = LowLatency(port)
+    assert (low.is_set, port.flags) == (True, 0x2010)
+    low.give_back()
+    low.give_back()
+    assert (port.flags, port.calls) == (0x10, [True, False])
+
+
+@linux_only
+def test_low_latency_that_somebody_else_has_set_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    port = Port(0x2010).told(monkeypatch)
+    low = LowLatency(port)
+    low.give_back()
+    assert (low.is_set, port.flags, port.calls) == (True, 0x2010, [])
+
+
+@linux_only
+def test_a_driver_that_refuses_low_latency_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    port = Port(takes=False).told(monkeypatch)
+    low = LowLatency(port)
+    low.give_back()
+    assert (low.is_set, port.calls) == (False, [True])
+
+
+def test_what_is_no_such_port_has_no_low_latency() -> None:
+    low = LowLatency(object())
+    low.give_back()
+    assert not low.is_set
+
+
+@pytest.mark.parametrize(
+    ("system", "device", "says"),
+    [
+        ("win32", "COM25", "Device Manager > Ports (COM & LPT) > COM25"),
+        ("linux", "/dev/ttyUSB0", "/sys/bus/usb-serial/devices/ttyUSB0/latency_timer"),
+        ("darwin", "/dev/cu.usbserial-1", "macOS has no setting"),
+    ],
+)
+def test_each_system_says_how_it_is_lowered(
+    monkeypatch: pytest.MonkeyPatch, system: str, device: str, says: str
+) -> None:
+    on(monkeypatch, system)
+    assert says in how_to_lower(device)
+    assert how_to_lower("") == ""

@@ -178,7 +178,7 @@ def kinds() -> list[Row]:
     return list(chosen.values())
 
 
-@pytest.mark.sampled(4)
+@pytest.mark.sampled(8)
 @pytest.mark.parametrize("row", kinds(), ids=lambda row: row.name)
 def test_one_row_of_each_kind(row: Row, files: Path) -> None:
     play(row, files)

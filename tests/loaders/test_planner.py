@@ -74,8 +74,15 @@ def test_table_is_whole() -> None:
     assert len({row.name for row in rows()}) == len(rows())
 
 
-@pytest.mark.parametrize("row", rows(), ids=lambda row: row.name)
-def test_row(row: Row) -> None:
+@pytest.mark.parametrize("software", sorted({row.software for row in rows()}))
+def test_rows(software: int) -> None:
+    for row in rows():
+        if row.software == software:
+            print(row.name)  # a failure shows the last one
+            _is_judged_as_the_table_says(row)
+
+
+def _is_judged_as_the_table_says(row: Row) -> None:
     needs = sorted(row.consents)
     for count in range(len(needs)):
         for some in combinations(needs, count):
@@ -107,11 +114,12 @@ def _bootrom_comes_last(row: Row, plan: Plan) -> None:
     assert named == (renews and bool(row.loaders))
 
 
-@pytest.mark.parametrize("row", [row for row in rows() if row.verdict == "nothing"], ids=lambda row: row.name)
-def test_same_build_goes_on_by_its_consent(row: Row) -> None:
-    plan = plan_of(row, "same-build")
-    assert not plan.nothing
-    assert verdict(plan_of(row, "same-build", "old-boot-loader")) == "go"
+def test_same_build_goes_on_by_its_consent() -> None:
+    same = [row for row in rows() if row.verdict == "nothing"]
+    assert len(same) > 20
+    for row in same:
+        assert not plan_of(row, "same-build").nothing, row.name
+        assert verdict(plan_of(row, "same-build", "old-boot-loader")) == "go", row.name
 
 
 def test_what_renews_copy_0_is_offered_before_the_consent() -> None:

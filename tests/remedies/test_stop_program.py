@@ -21,7 +21,7 @@ STUBBORN = b"import time\nwhile True:\n try:\n  print('no')\n  time.sleep(1)\n e
 SILENT = b"while True:\n pass\n"
 
 
-@pytest.mark.sampled(2)
+@pytest.mark.sampled(5)
 @pytest.mark.parametrize("release", ["1.17.3.b1", "1.20.2.r4"])
 @pytest.mark.parametrize(("program", "how"), [(STUBBORN, "safe boot"), (SILENT, "was stopped")])
 @pytest.mark.parametrize("wanted", [True, False])

@@ -13,6 +13,7 @@ from rich.console import RenderableType
 
 from doctor.bench import Bench, BenchOptions
 from doctor.jobs.flash import FlashPlan, FlashRequest, rehearse
+from doctor.link.latency import how_to_lower
 from doctor.modem.step_words import words
 from doctor.report import flash_plan
 from doctor.report.prose import BenchConsole
@@ -94,3 +95,19 @@ def test_both_forms_say_the_same(case: str, tmp_path: Path) -> None:
     height = sum(max(1, math.ceil(len(line) / COLUMNS)) for line in lines)
     more = 3 * len(plan.core.warnings) + 5 * (len(plan.files) - 1) + bool(plan.agreed)
     assert height <= LINES + more, text(short, COLUMNS)
+
+
+def test_the_plan_says_what_the_latency_timer_costs_and_how_it_is_lowered(tmp_path: Path) -> None:
+    image = make_practice_image(tmp_path, build=41019, size_bytes=6_160_982)
+    said = {}
+    for latency_ms in (1, 16):
+        port = f"sim://sqn3330?latency={latency_ms}"
+        with Bench(BenchOptions(port=port, firmware=(image,), via_modem=True)) as bench:
+            plan = rehearse(bench, FlashRequest()).plan
+            assert plan is not None
+            plan = replace(plan, faster=how_to_lower("COM25") if plan.timer_matters else "")
+            said[latency_ms] = [text(form(plan)) for form in (flash_plan.short, flash_plan.whole)]
+    assert all("USB chip" not in one for one in said[1])
+    for said_here in said[16]:
+        assert "holds answers back for up to 16 ms, which costs about" in said_here
+        assert "To lower that: " in said_here

@@ -112,6 +112,7 @@ def test_a_damaged_side_file_is_noticed(home: Path, file: Path) -> None:
     assert said.index("the side file is damaged; it is not used") < said.index("reading the card")
 
 
+@pytest.mark.sampled(2, "long")
 @pytest.mark.parametrize(
     ("name", "data", "refused"),
     [

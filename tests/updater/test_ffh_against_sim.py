@@ -78,6 +78,7 @@ def from_ffh(sim: Modem | None = None, **options: Any) -> Run:
     return Run(sim or modem("ffh"), updater_elf=UPDATER, **options)
 
 
+@pytest.mark.sampled(2, "long")
 @pytest.mark.parametrize(
     ("switch", "value"),
     [
@@ -100,6 +101,7 @@ def test_boot_rom(switch: str, value: object) -> None:
     assert [item.method for item in run.sim.received] == ["ram", "on-the-fly"]
 
 
+@pytest.mark.sampled(3, "long")
 @pytest.mark.parametrize("line", ["AT", "AT+IPR", "AT+STP", "AT+SMOD?"])
 @pytest.mark.parametrize("kind", ["error", "silent", "mute", "nul"])
 def test_one_fault_in_the_boot_rom_costs_nothing(kind: str, line: str) -> None:
@@ -249,6 +251,7 @@ def test_recovery_found_at_115200() -> None:
 DAMAGE = ["error", "silent", "stale", "twice", "short", "garbled"]
 
 
+@pytest.mark.sampled(5, "long")
 @pytest.mark.parametrize("mode", ["application", "ffh"])
 @pytest.mark.parametrize("kind", DAMAGE)
 def test_damaged_answers_are_counted_and_end_it(kind: str, mode: str) -> None:
@@ -283,6 +286,7 @@ def test_modem_that_says_something_is_not_called_silent(kind: str, id: str) -> N
     assert ("20 of 20 answers" in outcome.error[1]) == (kind == "garbled")
 
 
+@pytest.mark.sampled(5, "long")
 @pytest.mark.parametrize("line", ["drop-byte", "corrupt-byte", "double-byte"])
 @pytest.mark.parametrize("byte", range(6))
 def test_each_byte_of_an_answer_counts(line: str, byte: int) -> None:
@@ -292,6 +296,7 @@ def test_each_byte_of_an_answer_counts(line: str, byte: int) -> None:
     assert outcome.error is not None and outcome.error[0] == "link-unsteady"
 
 
+@pytest.mark.sampled(3, "long")
 @pytest.mark.parametrize("kind", ["nul", "nul-behind", "urc", "urc-behind"])
 @pytest.mark.parametrize("echo", ["nowhere", "everywhere"])
 def test_what_stands_around_every_answer_is_no_damage(kind: str, echo: str) -> None:

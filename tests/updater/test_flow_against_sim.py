@@ -167,6 +167,7 @@ def test_way_that_bears_512_bytes() -> None:
     flash_and_prove(run)
 
 
+@pytest.mark.sampled(3, "long")
 @pytest.mark.parametrize(
     ("switch", "value"),
     [
@@ -213,7 +214,7 @@ STP_FAULTS = ["lose", "drop", "short", "corrupt", "duplicate", "nack", "nack-unk
 STP_FAULTS += ["nack-nameless", "nack-behind"]
 
 
-@pytest.mark.sampled(3)
+@pytest.mark.sampled(5)
 @pytest.mark.parametrize("where", ["reset", "open", "block-cmd", "block"])
 @pytest.mark.parametrize("kind", STP_FAULTS)
 def test_one_fault_of_the_transfer_costs_nothing(kind: str, where: str) -> None:
@@ -255,7 +256,7 @@ def test_boot_switch_that_is_refused_for_ever() -> None:
     assert run.sim.mode == "application"
 
 
-@pytest.mark.sampled(3)
+@pytest.mark.sampled(7)
 @pytest.mark.parametrize("line", ["AT", "AT+SMOD?", "AT+SMSWBOOT=3,1", "AT+SMSTPU", "AT+SMUPGRADE?", "AT+CFUN", "ATI1"])
 @pytest.mark.parametrize("kind", ["stale", "nul", "error", "silent", "mute"])
 @pytest.mark.parametrize("method", ["store", "on-the-fly"])

@@ -7,7 +7,7 @@ import struct
 
 import pytest
 
-from doctor.updater import stp
+from doctor.updater import profile, stp
 from tests.updater.test_stp_master import BLOCK, CMD, IMAGE, no_session, opened, transfer
 from tests.updater.wire import Deaf, Mangle, StpSlave, Wire
 
@@ -151,7 +151,7 @@ def test_a_block_of_any_length_is_filled_up_and_not_much_more() -> None:
     wire = Wire(Deaf())
     assert not stp.Master(wire, wire.clock).flush(100)
     assert {len(data) for data in wire.written} == {SIZE + 2 * stp.HEADER_BYTES}
-    assert sum(map(len, wire.written)) > stp._LONGEST_BLOCK_BYTES
+    assert sum(map(len, wire.written)) > profile.BLOCK_LONGEST_BYTES
 
 
 def test_what_lay_in_the_line_before_answers_nothing() -> None:
@@ -235,7 +235,7 @@ def test_a_modem_that_never_takes_anything_is_given_up() -> None:
     master, _ = opened(slave)
     with pytest.raises(stp.StpError) as failed:
         master.send(io.BytesIO(IMAGE), len(IMAGE))
-    assert (failed.value.kind, slave.blocks) == ("residue", [SIZE, SIZE // 2, stp.BLOCK_MIN_BYTES])
+    assert (failed.value.kind, slave.blocks) == ("residue", [SIZE, SIZE // 2, profile.BLOCK_MIN_BYTES])
 
 
 class Fills(StpSlave):

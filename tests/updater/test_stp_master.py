@@ -8,6 +8,7 @@ import pytest
 
 from doctor.updater import stp
 from doctor.updater.events import Emit
+from doctor.updater.profile import BLOCK_MAX_BYTES
 from tests.updater.wire import Mangle, StpSlave, Wire
 
 IMAGE = random.Random(1).randbytes(10_000)
@@ -15,15 +16,19 @@ IMAGE = random.Random(1).randbytes(10_000)
 CMD, BLOCK = 2, 3
 
 
-def opened(slave: StpSlave, emit: Emit | None = None, max_block: int = 0) -> tuple[stp.Master, Wire]:
+def opened(
+    slave: StpSlave, emit: Emit | None = None, max_block: int = 0, block: int = BLOCK_MAX_BYTES
+) -> tuple[stp.Master, Wire]:
     wire = Wire(slave)
-    master = stp.Master(wire, wire.clock, emit, max_block)
+    master = stp.Master(wire, wire.clock, emit, max_block, block)
     master.open()
     return master, wire
 
 
-def transfer(slave: StpSlave, *, max_block: int = 0) -> tuple[stp.Master, Wire]:
-    master, wire = opened(slave, max_block=max_block)
+def transfer(
+    slave: StpSlave, *, emit: Emit | None = None, max_block: int = 0, block: int = BLOCK_MAX_BYTES
+) -> tuple[stp.Master, Wire]:
+    master, wire = opened(slave, emit, max_block, block)
     assert master.send(io.BytesIO(IMAGE), len(IMAGE)) == len(IMAGE)
     assert master.close()
     return master, wire
@@ -55,6 +60,35 @@ def test_way_to_the_modem_bounds_blocks(max_block: int, expected: int) -> None:
     slave = StpSlave()
     transfer(slave, max_block=max_block)
     assert max(slave.blocks) == expected
+
+
+@pytest.mark.parametrize(
+    ("block", "max_block", "sizes"),
+    [(8176, 0, [8176, 1824]), (8176, 4096, [4096, 4096, 1808]), (1000, 0, [1000] * 10)],
+)
+def test_other_blocks_are_sent_if_they_are_asked_for(block: int, max_block: int, sizes: list[int]) -> None:
+    slave = StpSlave(version=2)
+    transfer(slave, max_block=max_block, block=block)
+    assert (slave.image, slave.blocks) == (IMAGE, sizes)
+
+
+@pytest.mark.parametrize("how", ["command", "block"])
+@pytest.mark.parametrize("bits", [stp.NACK, stp.NACK_UNKNOWN])
+def test_the_first_refusal_of_a_longer_block_brings_the_usual_ones_back(how: str, bits: int) -> None:
+    told: list[str] = []
+    at = CMD if how == "command" else BLOCK
+    slave = StpSlave(refuse={at: bits})
+    master, _ = transfer(slave, emit=lambda name, data: told.append(f"{name}: {data.get('text')}"), block=8176)
+    assert (slave.image, slave.blocks) == (IMAGE, [2016] * 4 + [10_000 - 4 * 2016])
+    what = "BLOCK_CMD" if how == "command" else "BLOCK"
+    assert f"notice: a block of 8176 bytes: {what} was refused; blocks of 2016 from here on" in told
+    assert master.repeats == 0
+
+
+def test_a_longer_block_whose_command_is_lost_is_not_asked_for_again() -> None:
+    slave = StpSlave(ignore={CMD})
+    transfer(slave, block=8176)
+    assert (slave.image, slave.blocks) == (IMAGE, [2016] * 4 + [10_000 - 4 * 2016])
 
 
 def test_port_bounds_blocks() -> None:
@@ -99,6 +133,7 @@ def no_session(frame: bytes) -> list[bytes]:
     return [frame[:16] + b"\0" + frame[17:]]
 
 
+@pytest.mark.sampled(5, "long")
 @pytest.mark.parametrize("number", [0, 1, CMD, BLOCK, BLOCK + 1, BLOCK + 2])
 @pytest.mark.parametrize("crcs", [False, True])
 @pytest.mark.parametrize(

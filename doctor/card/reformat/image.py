@@ -26,7 +26,7 @@ from doctor.card.reformat.survey import (
     surveyed,
 )
 from doctor.card.second_reader import PLANNED as SECOND_READER
-from doctor.card.second_reader import FileDigests, prove_again
+from doctor.card.second_reader import FileDigests, begun, prove_again
 from doctor.card.target import FileTarget, copy_that_takes_the_name, set_size, used_bytes
 from doctor.errors import CardError
 from doctor.events import Listener, Note, ignore
@@ -114,7 +114,7 @@ def reformat_image(
             _check_rooms(image, backup_dir, survey)
             moment = now()
             backup = back_up(image, survey.found, backup_dir, raw=survey.raw, now=moment, emit=emit)
-        with copy_that_takes_the_name(image) as part:
+        with copy_that_takes_the_name(image) as part, begun(part) as reader:
             emit(Note(f"formatting a new copy: {survey.layout.plan}"))
             pairs = list(new_files(survey, backup))
             files = [file for file, _ in pairs]
@@ -124,7 +124,7 @@ def reformat_image(
             with FileSource(part) as source:
                 prove(source, files)
             meant = {file.path: FileDigests(file.size_bytes, saved.sha256) for file, saved in pairs if not file.is_dir}
-            prove_again(part, survey.layout.plan.start_sector, meant, emit)
+            prove_again(part, survey.layout.plan.start_sector, meant, emit, reader)
     return ReformatResult(
         backup=backup.folder,
         raw_copy=backup.raw_copy,

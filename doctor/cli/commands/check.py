@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from doctor.cli import options
+from doctor.cli.fleet.many import many
 from doctor.cli.screen import Screen
+from doctor.cli.show_next import show_next
 from doctor.link.port_url import PortUrl
 from doctor.text.escape import shown
 
@@ -25,7 +27,7 @@ def _ids(_ctx: click.Context, _param: click.Parameter, value: tuple[str, ...]) -
 
 
 @options.command("check", examples=("check", "check --firmware FILE.dup"))
-@options.common
+@many
 @options.report
 @options.log_file
 @options.bench_with_firmware
@@ -33,9 +35,22 @@ def _ids(_ctx: click.Context, _param: click.Parameter, value: tuple[str, ...]) -
 @options.done
 @options.via_modem
 @click.option(
-    "--select", multiple=True, callback=_ids, metavar="IDS", help="Only these checks, and those they depend on."
+    "--select",
+    multiple=True,
+    callback=_ids,
+    metavar="IDS",
+    shell_complete=options.offered("checks"),
+    help="Only these checks, and those they depend on.",
 )
-@click.option("--ignore", "ignored", multiple=True, callback=_ids, metavar="IDS", help="Leave out these checks.")
+@click.option(
+    "--ignore",
+    "ignored",
+    multiple=True,
+    callback=_ids,
+    metavar="IDS",
+    shell_complete=options.offered("checks"),
+    help="Leave out these checks.",
+)
 @click.option(
     "--thorough",
     is_flag=True,
@@ -114,28 +129,6 @@ def show_report(report: Report, step: NextStep, screen: Screen, verdict: str = "
     if verdict:
         screen.show(Text(verdict, style="bold"))
     show_next(step, screen)
-
-
-def show_next(step: NextStep, screen: Screen) -> None:
-    """What every command ends with: the steps for the hands and the one next command, or that all is done."""
-    from doctor.report import console
-
-    if screen.replays:
-        screen.show("This was a replay: what comes next is done with the board itself.")
-        return
-
-    if step.done:
-        screen.show(console.done(step))
-    elif step.hands:
-        screen.show(console.hands(step, verbose=screen.verbose))
-    if step.notes and (step.done or step.hands):  # they help the hands
-        screen.show(console.notes(step))
-    if step.done:
-        return
-    screen.show(console.lead(step))
-    screen.show(console.command(step), copied=True)
-    if step.notes and not step.hands:
-        screen.show(console.notes(step))
 
 
 def _offered_card(screen: Screen) -> Path | None:

@@ -12,7 +12,7 @@ from doctor.cli import options
 
 @options.command("checks", examples=("checks", "checks jumpers-removed"))
 @options.common
-@click.argument("check_id", metavar="[ID]", required=False)
+@click.argument("check_id", metavar="[ID]", required=False, shell_complete=options.offered("checks"))
 def command(check_id: str | None, **given: Any) -> int:
     """List all checks, or show the manual page of one."""
     from rich.text import Text

@@ -22,7 +22,7 @@ _FILE_NAME = re.compile(r"[^\s'\"()?!=]*(?:[/\\]|\.(?:log|txt|jsonl?|md|html?|cs
     examples=("explain console.log", "explain 'AT+SMSWBOOT=3,0 failed!'"),
 )
 @options.common
-@click.argument("words", metavar="[FILE|-|TEXT]...", nargs=-1)
+@click.argument("words", metavar="[FILE|-|TEXT]...", nargs=-1, shell_complete=options.offered("files"))
 @click.option("--clipboard", is_flag=True, help="Read the text that you copied last (the clipboard).")
 def command(words: tuple[str, ...], clipboard: bool, **given: Any) -> int:
     """Say what a console log, a forum post or a description of a failure means, and what to do.

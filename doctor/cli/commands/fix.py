@@ -53,7 +53,6 @@ def _cure_switches(command: click.Command) -> click.Command:
 @click.option(
     "--backup",
     type=options.NEW_FOLDER,
-    envvar=f"{options.ENV}BACKUP",
     help="Folder for copies of everything that is replaced.",
 )
 @click.option("--confirm", metavar="NAME", help="Agree that this is destroyed: its name, as the plan prints it.")

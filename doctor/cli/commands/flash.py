@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from doctor.cli import options, signals, stdio
-from doctor.cli.commands.check import show_next, show_report
+from doctor.cli.commands.check import show_report
+from doctor.cli.fleet.many import many
 from doctor.cli.screen import Screen
+from doctor.cli.show_next import show_next
 from doctor.cli.told_to_stop import ToldToStop
 from doctor.errors import Stopped
 from doctor.text.command import METHODS, ON_CARD, VIAS
+from doctor.updater.profile import BLOCK_LONGEST_BYTES, BLOCK_MAX_BYTES, BLOCK_MIN_BYTES
 
 if TYPE_CHECKING:  # --help and completion wait for none of these
     from doctor.bench import Bench
@@ -43,9 +46,16 @@ METHOD = click.option("--method", type=click.Choice(METHODS), default="auto", he
 
 COMPRESS = click.option("--compress", is_flag=True, help="Send a zlib stream to a modem that takes one (Monarch 2).")
 
+BLOCK = click.option(
+    "--block",
+    type=click.IntRange(BLOCK_MIN_BYTES, BLOCK_LONGEST_BYTES),
+    metavar="N",
+    help=f"Bytes of a block, {BLOCK_LONGEST_BYTES} at most; {BLOCK_MAX_BYTES} are usual (Monarch 2 only).",
+)
+
 
 @options.command("flash", examples=("flash", "flash FILE.dup"))
-@options.common
+@many
 @options.report
 @options.log_file
 @options.bench_without_firmware
@@ -53,7 +63,14 @@ COMPRESS = click.option("--compress", is_flag=True, help="Send a zlib stream to 
 @VIA
 @METHOD
 @COMPRESS
-@click.option("--override", multiple=True, metavar="ID", help="Flash although this check failed.")
+@BLOCK
+@click.option(
+    "--override",
+    multiple=True,
+    metavar="ID",
+    shell_complete=options.offered("checks"),
+    help="Flash although this check failed.",
+)
 @options.interrupt
 @options.dry_run
 @click.option(
@@ -93,6 +110,7 @@ def command(files: tuple[Path, ...], **given: Any) -> int:
         given["deadline_s"],
         given["compress"],
         given["agreed_plan"],
+        given["block"] or 0,
     )
     told_to_stop = ToldToStop() if given["stop_on_stdin"] else None
     with options.open_bench(bench_options, given) as bench:

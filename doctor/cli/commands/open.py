@@ -26,7 +26,7 @@ PAGES = "fipy-doctor-pages.html"
 @options.command("open", examples=("open", "open jumpers-removed"))
 @options.common
 @click.option("--web", is_flag=True, help=f"Show it in a browser: writes all pages into {PAGES}, in your home folder.")
-@click.argument("page_id", metavar="[ID]", required=False)
+@click.argument("page_id", metavar="[ID]", required=False, shell_complete=options.offered("pages"))
 def command(page_id: str | None, web: bool, **given: Any) -> int:
     """Show the page of a check, a known failure or a cure.
 

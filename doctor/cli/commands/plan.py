@@ -8,8 +8,9 @@ from typing import Any
 import click
 
 from doctor.cli import options
-from doctor.cli.commands.flash import COMPRESS, FILES, METHOD, VIA
+from doctor.cli.commands.flash import BLOCK, COMPRESS, FILES, METHOD, VIA
 from doctor.cli.commands.flash import command as flash_command
+from doctor.cli.fleet.many import many
 
 
 @options.command(
@@ -17,7 +18,7 @@ from doctor.cli.commands.flash import command as flash_command
     short_help="Print the steps of a flash, and send nothing.",
     examples=("plan", "plan FILE.dup --port sim://fipy"),
 )
-@options.common
+@many
 @options.report
 @options.log_file
 @options.bench_without_firmware
@@ -25,6 +26,7 @@ from doctor.cli.commands.flash import command as flash_command
 @VIA
 @METHOD
 @COMPRESS
+@BLOCK
 @FILES
 @click.pass_context
 def command(ctx: click.Context, /, files: tuple[Path, ...], **given: Any) -> int:

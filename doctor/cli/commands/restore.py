@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 @click.option(
     "--backup",
     type=options.NEW_FOLDER,
-    envvar=f"{options.ENV}BACKUP",
     help="Folder for copies of what is replaced or removed.",
 )
 @options.interrupt

@@ -17,7 +17,7 @@ from doctor.report.schema import documents, schema
     examples=("schema check", "schema flash"),
 )
 @options.common
-@click.argument("name", metavar="[COMMAND]", required=False)
+@click.argument("name", metavar="[COMMAND]", required=False, shell_complete=options.offered("schemas"))
 def command(name: str | None, **given: Any) -> int:
     """Print the JSON Schema (draft 2020-12) of what COMMAND prints with --json, whole in itself.
 

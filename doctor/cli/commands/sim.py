@@ -117,6 +117,15 @@ def command(**given: Any) -> int:
     )
 
 
+def urls_like(incomplete: str) -> list[str]:
+    """URLs that a ``sim://`` may become, for what completes them; none for the beginning of another port."""
+    if not incomplete.startswith("sim://"):
+        return []
+    from doctor.sim.simurl import continued
+
+    return [url for url in continued(incomplete) if url.startswith(incomplete)]
+
+
 def _jobs(given: options.Given) -> list[tuple[str, bool, Callable[[Screen, options.Given], int]]]:
     by_hand = bool(given["hands"]) or given["copy_to_card"] is not None
     return [

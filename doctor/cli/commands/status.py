@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from doctor.cli import options
+from doctor.cli.fleet.many import many
 from doctor.text.command import Command, marked
 
 if TYPE_CHECKING:  # --help and completion wait for none of these
@@ -21,7 +22,7 @@ NEVER_FLASHED = "Nothing is unfinished: this computer has no record of a flash o
 
 
 @options.command("status", examples=("status", "status --json"))
-@options.common
+@many
 @options.report
 @options.interrupt
 @options.done
@@ -92,7 +93,7 @@ def _show(standing: StatusReport, screen: Screen) -> None:
 
 def _show_end(standing: StatusReport, step: NextStep | None, screen: Screen) -> None:
     """What to do next, or that nothing is left."""
-    from doctor.cli.commands.check import show_next
+    from doctor.cli.show_next import show_next
 
     if step is not None:
         show_next(step, screen)

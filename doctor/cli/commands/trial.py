@@ -30,7 +30,12 @@ if TYPE_CHECKING:
 )
 @options.common
 @options.dry_run
-@click.option("--skip", metavar="STEP", help="Leave out a step for good: no spare card, no differential image.")
+@click.option(
+    "--skip",
+    metavar="STEP",
+    shell_complete=options.offered("trial_steps"),
+    help="Leave out a step for good: no spare card, no differential image.",
+)
 @click.argument("files", metavar="[FILE.dup]...", nargs=-1, type=options.FILE)
 def command(files: tuple[Path, ...], skip: str | None, **given: Any) -> int:
     """Do the next step of a trial: this program on a board that you can spare, each step harmless before the next.
@@ -147,7 +152,7 @@ def _then(trial: Trial, stands: Sequence[Standing], files: Sequence[Path], port:
 def _show(stands: Sequence[Standing], told: Sequence[Answer], step: NextStep, screen: Screen) -> None:
     from rich.text import Text
 
-    from doctor.cli.commands.check import show_next
+    from doctor.cli.show_next import show_next
     from doctor.jobs.open_points import OPEN
     from doctor.jobs.trial import Stage
     from doctor.report.prose import Prose

@@ -76,7 +76,7 @@ def advice(explanation: Explanation) -> Advice:
         DEAD: of_the_rest.whether_dead(explanation),
         POWER: of_the_rest.whether_power_may_go(explanation, decides, keep),
         MILD: of_the_rest.whether_mild(explanation),
-        FIRST: of_the_rest.whether_first(explanation),
+        FIRST: "" if judged else of_the_rest.whether_first(explanation),
         LONG: of_the_rest.how_long(explanation),
     }
     parts = (*of_parts.whether_needed(explanation, steps), *of_parts.whether_the_reason(explanation))

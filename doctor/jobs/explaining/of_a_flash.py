@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from doctor.jobs.explaining.steps import FLASHES, FORBIDS, SAYS_NO
 from doctor.knowledge.builds import CAT_M1, NB_IOT, RADIOS
-from doctor.knowledge.explanation import SUCCESS, WORKING_MODEM, Explanation
+from doctor.knowledge.explanation import MENDED, SUCCESS, WORKING_MODEM, Explanation
 from doctor.knowledge.order import Match
-from doctor.knowledge.words.asked import DONE, FLASH, GO, NEWER, POWER, TO_CATM1, TO_NB1, WHICH, WORKED
+from doctor.knowledge.words.asked import DONE, FLASH, GO, NEWER, NEXT, POWER, TO_CATM1, TO_NB1, WHICH, WORKED
 
 _POINTS_ON = ("is against it", "Better: flash ")  #: of a verdict that allows a file, or names the one to take
 _OF_A_FLASH = ("flash-process", "firmware-file", "modem", "power")  #: areas whose entries forbid or hold up a flash
@@ -24,7 +24,7 @@ def judged_by_the_rules(explanation: Explanation) -> str:
     several = all(map(_of_step, causes)) and explanation.facts.builds.rivals
     if causes and not (several or {FLASH, GO, NEWER, DONE} & set(explanation.reader.asks)):
         return ""
-    is_over = explanation.says and explanation.says != WORKING_MODEM
+    is_over = explanation.says not in ("", WORKING_MODEM, MENDED)
     if is_over or not explanation.facts.builds.steps:
         return ""
     from doctor.jobs.step_told import verdicts  # the rules come with the updater; most pastes do not need them
@@ -42,13 +42,17 @@ def which_file(explanation: Explanation, judged: str) -> str:
     of_states = any(match.entry.area in ("modem", "power") for match in explanation.matches)
     speaks = not explanation.reader.unfinished and not of_states
     told_no = causes and all(map(_of_step, causes)) and not any(said in judged for said in _POINTS_ON)
-    asks = {WHICH, FLASH, NEWER} if not judged else {WHICH}
-    if not (speaks and (told_no or (asks.intersection(explanation.reader.asks) and not causes))):
+    asks = {WHICH, FLASH, NEWER, NEXT} if not judged else {WHICH}
+    asked = asks.intersection(explanation.reader.asks)
+    # Beside what is only resembled, or wrong with a file, the question for one is still to be answered.
+    stands_alone = all(cause.how == "words" or cause.entry.area == "firmware-file" for cause in causes)
+    if not (speaks and (told_no or (asked and not causes) or (WHICH in asked and stands_alone))):
         return ""
-    from doctor.jobs.way_told import way  # as the rules: most pastes do not need it
+    from doctor.jobs.way_told import any_way, way  # as the rules: most pastes do not need it
 
     wished = [radio for kind, radio in ((TO_CATM1, CAT_M1), (TO_NB1, NB_IOT)) if kind in explanation.reader.asks]
-    return way(explanation.facts, wished[0] if len(wished) == 1 else "")
+    radio = wished[0] if len(wished) == 1 else ""
+    return way(explanation.facts, radio) or (any_way(explanation.facts, radio) if WHICH in asked else "")
 
 
 def _of_step(cause: Match) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from doctor.jobs.explaining.steps import ERASES, FORBIDS
-from doctor.knowledge.explanation import SUCCESS, WORKING_MODEM, Explanation
+from doctor.knowledge.explanation import MENDED, SUCCESS, WORKING_MODEM, Explanation
 from doctor.knowledge.order import Match, explained_by
 from doctor.text.power_off import IF_NO_OTHER
 
@@ -63,7 +63,7 @@ def whether_mild(explanation: Explanation) -> str:
         spared = f" {_SPARES}" if first.brick_risk.startswith("none") and first.blocks == "no" else ""
         return f"Can it be left so? No: {first.title}.{spared}"
     harmless = [match.entry.title for match in (*explanation.notes, *explanation.harmless, *explanation.asides)]
-    if explanation.says.startswith(SUCCESS) or explanation.says == WORKING_MODEM:
+    if explanation.says.startswith(SUCCESS) or explanation.says in (WORKING_MODEM, MENDED):
         return "Is that normal? Yes, nothing in this text is wrong."
     return (
         f"Can it be left so? Yes: {harmless[0]}." if harmless else "Is that bad? No line of this text is a known fault."

@@ -42,11 +42,14 @@ class _Attentive:
 class _Run:
     """One flow over one or two ways."""
 
-    def __init__(self, bench: Bench, sources: dict[str, bytes], interrupts: Interrupts, listen: Listener) -> None:
+    def __init__(
+        self, bench: Bench, sources: dict[str, bytes], block: int, interrupts: Interrupts, listen: Listener
+    ) -> None:
         self.flow: Flow | None = None
         self.advice = ""
         self.mirrored = False
         self._bench = bench
+        self._block = block
         self._interrupts = interrupts
         self._listen = listen
         self.sources = {role: HashedSource(data) for role, data in sources.items()}
@@ -71,7 +74,7 @@ class _Run:
             self.advice = way.advice or self.advice
             if self.flow is None:
                 clock, profile = _Attentive(self._bench.clock, self._interrupts), self._bench.profile
-                self.flow = Flow(way.port, clock, profile, self._emit, way.max_block)
+                self.flow = Flow(way.port, clock, profile, self._emit, way.max_block, self._block)
             else:
                 self.flow.move(way.port, way.max_block)
             files: dict[str, tuple[Source, int]] = {
@@ -107,7 +110,7 @@ def carry_out(
     )
     if plan.via == "card":
         return start.carry_out(bench, report, plan, attempt, interrupts, listen)
-    run = _Run(bench, sources, interrupts, listen)
+    run = _Run(bench, sources, plan.block, interrupts, listen)
     try:
         for leg in legs(plan.via, plan.before, plan.core, bench.profile):
             run.leg(leg, recorder)

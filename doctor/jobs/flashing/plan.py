@@ -20,6 +20,7 @@ from doctor.jobs.hands import POWER_CYCLE
 from doctor.jobs.memory import journal as journals
 from doctor.jobs.memory.journal import Journal
 from doctor.jobs.onward import Attempt, NextFlash, flash_command
+from doctor.link.latency import how_to_lower
 from doctor.modem.facts import ModemFacts
 from doctor.modem.images import image_facts, options_for, running
 from doctor.modem.step_times import Line, last_s, usual_s
@@ -27,12 +28,16 @@ from doctor.text.command import ON_CARD, Command, File
 from doctor.text.durations import about
 from doctor.updater import states
 from doctor.updater.plan import BOOTROM, FIRMWARE, SECOND, UPDATER, make_plan
-from doctor.updater.profile import MONARCH2_FAMILY
+from doctor.updater.profile import BLOCK_MAX_BYTES, MONARCH2_FAMILY
 from doctor.updater.shapes import Plan, Refusal, Step
 
 if TYPE_CHECKING:
     from doctor.firmware.image import FirmwareImage
 
+FTDI = "0403:"  #: vendor of USB chips with a latency timer
+FTDI_TIMER_MS = 16  #: of FTDI's chips, unless somebody changed it (known failure ftdi-latency)
+TIMER_SEEN_S = 0.008  #: an answer that takes longer than this waited for such a timer: it is half of it on the average
+TIMER_MATTERS_S = 5.0  #: of a whole flash, below which nobody is asked to change a setting
 WINDOW_BITS = 12  #: of the zlib stream, all that the modem has memory for (modem-protocol.md 4.6)
 
 
@@ -41,6 +46,7 @@ class FlashRequest:
     """How to flash. ``override`` names checks whose failure the user takes upon themselves.
 
     compress  send a zlib stream to a modem that takes one (Monarch 2)
+    block     bytes of a block, instead of the usual 2016 (Monarch 2); 0: the usual ones
     plan      fingerprint of the only plan that is meant; "" for whichever comes out
     """
 
@@ -50,12 +56,13 @@ class FlashRequest:
     deadline_s: float | None = None
     compress: bool = False
     plan: str = ""
+    block: int = 0
 
     def command(self, options: BenchOptions) -> Command:
         """The flash that was asked for, as it is typed."""
         via = "modem" if options.via_modem else self.via
         how = {"via": via, "method": self.method, "override": self.override, "compress": self.compress}
-        return options.command("flash", **how)
+        return options.command("flash", **how, block=self.block or None)
 
 
 @dataclass(frozen=True)
@@ -79,8 +86,9 @@ class FlashPlan:
     was     build that the user named for a modem that does not say it; None if none
     agreed  the risks that the user agreed to, and the checks whose failure they took upon themselves
     upload  what must be copied to the card in the board first; empty if nothing must, or cannot be
+    block   bytes of a block that the user asked for; 0: the usual ones
+    faster  how the user has the USB chip answer sooner; "" if that is out of their hands, or saves little
     first_s seconds that usually pass before the first step, besides copying the updater to a board without it
-    fingerprint  of all that is agreed to (fingerprint.py); "" for a replay, whose board cannot be asked who it is
     """
 
     image: FirmwareImage
@@ -95,6 +103,8 @@ class FlashPlan:
     first_s: float = 0.0
     agreed: tuple[str, ...] = ()
     fingerprint: str = ""
+    block: int = 0
+    faster: str = ""
 
     def usual_s(self, step: Step) -> float:
         """Seconds that a step usually takes."""
@@ -114,6 +124,17 @@ class FlashPlan:
     def all_usual_s(self) -> float:
         """Seconds that the whole flash usually takes."""
         return self.first_s + sum(map(self.usual_s, self.core.steps))
+
+    @property
+    def timer_costs_s(self) -> float:
+        """Seconds of them that go by because the USB chip holds answers back."""
+        quick = replace(self, line=self.line.quick)
+        return sum(self.usual_s(step) - quick.usual_s(step) for step in self.core.steps)
+
+    @property
+    def timer_matters(self) -> bool:
+        """Whether they are worth a word."""
+        return self.timer_costs_s >= TIMER_MATTERS_S
 
     @property
     def all_limit_s(self) -> float:
@@ -155,6 +176,10 @@ def plan_for(bench: Bench, request: FlashRequest) -> FlashPlan | DoctorError:
     core = make_plan(now, [image_facts(image) for image in images], options)
     if core.refusal is not None:
         return _refused(bench, request, facts, core.refusal)
+    if request.block:
+        if facts.family != MONARCH2_FAMILY:
+            return _no_such_blocks(bench, request, facts.family)
+        core.warnings.append(_other_blocks(request.block))
     if request.compress and facts.family != MONARCH2_FAMILY:
         core.warnings.append(_not_compressed(facts.family))
     if via == "usb" and bench.link.url.place:
@@ -162,15 +187,51 @@ def plan_for(bench: Bench, request: FlashRequest) -> FlashPlan | DoctorError:
     used = {step.image for step in core.steps} | (set() if core.bootrom_alone else {FIRMWARE})
     files = tuple(file for file in given_files(bench) if file.role in used)
     upload, first_s = _upload(bench, via)
-    line = Line.measured(bench.profile.app_baud, bench.link.answer_s if via != "card" else None)
+    line = _line(bench, facts, via)
+    line = replace(line, block_bytes=request.block or line.block_bytes)
     agreed = (*sorted(bench.options.accept), *(f"{check} failed" for check in sorted(request.override)))
     was = bench.options.was
     mark = ""
     if bench.recording is None:
         sent = {file.role: file.sha256 for file in files}
-        besides = (via, request.compress, bool(upload), was, *agreed)
+        block = (request.block,) if request.block else ()
+        besides = (via, request.compress, *block, bool(upload), was, *agreed)
         mark = fingerprint(journals.ids_of(bench), facts, core, sent, besides)
-    return FlashPlan(images[-1], facts, via, core, line, files, request.compress, upload, was, first_s, agreed, mark)
+    plan = FlashPlan(
+        images[-1], facts, via, core, line, files, request.compress, upload, was, first_s, agreed, mark, request.block
+    )
+    return replace(plan, faster=how_to_lower(bench.link.url.device)) if plan.timer_matters else plan
+
+
+def _no_such_blocks(bench: Bench, request: FlashRequest, family: str) -> DoctorError:
+    return DoctorError(
+        "other-blocks",
+        f"--block {request.block} is not for this modem: it is of the family {family or 'unknown'}",
+        on=bench.link.name,
+        cause=f"only a Monarch 2 is known to take blocks over {BLOCK_MAX_BYTES} bytes",
+        next=f"leave out --block: {replace(request, block=0).command(bench.options)}",
+    )
+
+
+def _other_blocks(size: int) -> Refusal:
+    return Refusal(
+        "other-blocks",
+        f"blocks of {size} bytes, as --block says, not of {BLOCK_MAX_BYTES}",
+        "other tools send such blocks to a Monarch 2, but we have only tried it on a simulated one",
+        "if the modem refuses one, the usual blocks go on from there; leave out --block if a transfer breaks off",
+    )
+
+
+def _line(bench: Bench, facts: ModemFacts, via: str) -> Line:
+    """What the way costs in time: the board asks the modem at once, this computer through a USB chip."""
+    if via == "card":
+        return Line(bench.profile.app_baud)
+    echoes = not bench.is_bare_modem or b"AT\r" in facts.raw
+    answer_s, listed = bench.link.answer_s, bench.link.listed
+    timer_ms = bench.latency_ms
+    if not timer_ms and listed is not None and listed.usb_id.startswith(FTDI) and (answer_s or 0) >= TIMER_SEEN_S:
+        timer_ms = FTDI_TIMER_MS  # a system that does not tell it, as macOS
+    return Line.measured(bench.profile.app_baud, answer_s, timer_ms=timer_ms, echoes=echoes)
 
 
 #: A coordinator that its exporters lose, and a kick, end their ports at once (fleet.md 2).

@@ -119,7 +119,7 @@ _ABOUT = {
         re.I,
     ),
     FLASH: re.compile(
-        r"\b(?:re)?flash(?! (?:chip|memory|storage|file ?system))"
+        r"\bsend(?:en)?\b(?=[^?]*(?:\.dup\b|\d{5}))|\b(?:re)?flash(?! (?:chip|memory|storage|file ?system))"
         r"|\bup(?:grad|dat)(?!er\.elf)|\binstall|\bsqnsupgrade(?!\.(?:info|version))|\brun\(|\bdowngrad"
         r"|\b(?:way|path|route|weg|camino|chemin|manera|moyen|manier) (?:from|to|von|nach|zu|de|desde|a|pour|van"
         r"|naar|om)\b"
@@ -169,7 +169,7 @@ _ABOUT = {
     DEAD: re.compile(
         r"\b(?:dead|bricked|brick|toast|broken|fried|killed|gone for good|dying|(?:buy|need) (?:a )?new"
         r"|tot|kaputt|bin it|throw it|wegwerfen|hinueber|zerstoert|im eimer"
-        r"|gebrickt|muert[oa]|murio|rot[oa]|estropead[oa]|ladrillo|mort|morte|foutu|casse|grille|brique|dood"
+        r"|perdue?s?|gebrickt|muert[oa]|murio|rot[oa]|estropead[oa]|ladrillo|mort|morte|foutu|casse|grille|brique|dood"
         r"|kapot|stuk)\b"
         r"(?![^?]*\b(?:link|download|page|site|seite)\b)",
         re.I,
@@ -181,7 +181,7 @@ _ABOUT = {
         re.I,
     ),
     MILD: re.compile(
-        r"\b(?:ignor\w+|harmless|dangerous|harmful|serious|bad(?: sign)?|worr(?:y|ied)|normal(?:e|es|s)?"
+        r"\b(?:ignor\w+|harmless|dangerous|harmful|serious|bad(?: sign)?|worr(?:y|ied)|care about|normal(?:e|es|s)?"
         r"|leave (?:it|that|this)"
         r" (?:alone|as it is|be)|anything wrong|(?:any|a) problems?|expected|matters?|good now|all good"
         r"|schlimm|gefaehrlich|ignorieren|harmlos|bedenklich|egal|probleme?|grave|peligros[oa]|malo|problemas?"
@@ -198,7 +198,7 @@ _ABOUT = {
         r"\bstrom (?:weg|aus)\w*|\bpull or not|\bun ?plug|\bpull(?:ing)?\b"
         r"|\bdisconnect|\bpower(?:ing)?(?: it| the board)? (?:off|down|cycl)"
         r"|\bcut (?:the )?power|\b(?:switch|turn)(?:ing)?(?: \w+){0,3} off|\binterrupt|\babbrech"
-        r"|\b(?:aus|ab)(?:zu)?(?:steck|zieh|schalt)|\bziehen|\bdesenchuf|\bdesconect|\bapag|\bdebranch|\bcouper"
+        r"|\b(?:aus|ab)(?:zu)?(?:steck|zieh|schalt)|\bziehen|\bdesenchuf|\bdesconect|\bapag(?!on)|\bdebranch|\bcouper"
         r"|(?:restart|reboot|reinici\w+"
         r"|redemarrer|herstart\w*) (?:it|the (?:board|modem)|la placa|la carte|het bord)"
         r"|(?:Board|Modul|Modem)\b[^?.]{0,20}neu ?starten|\beteindre|\barreter"

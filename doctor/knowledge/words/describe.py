@@ -90,16 +90,21 @@ _PRINTED = (
     r"[\w.]*(?:Error|Exception):",
 )
 _NO_PROSE = re.compile(rf"^\W*?(?:{'|'.join(_PRINTED)})", re.IGNORECASE)
-_ERROR_QUOTED = re.compile(r"\W{0,3}[\w.]*(?:Error|Exception):? ")
+_ERROR_QUOTED = re.compile(
+    r"\W{0,3}[\w.]{0,60}(?:Error|Exception):? (?P<number>\[Errno \d{1,3}\](?: E[A-Z]{2,12}\b)?|\d{1,3}\b)?"
+)
+_ONE_WORD = re.compile(r"\W{0,3}[^\W\d_]{2,20} ?\?{1,3}\s*")
 _SENTENCE_ENDS = re.compile(r"[.!?] (?=[^\W\d_])| [-\u2013] ")
 _ASKS = re.compile(r"[^\W\d]\d?\)? ?\?\s|\?$")  #: a question in a line
 _VALUES = ("['", '["', "b'", "{", "(sysname")  #: how printed values begin
 #: Without one of these a text is not about our boards, however well its words fit.
 _DOMAIN = re.compile(
-    r"(?<![a-z])(?:fipy|gpy|g01|pycom|modem\w{0,12}|lte|sqnsupgrade|sequans|monarch|sqn3330|pymakr|updater|micropython|repl"
+    r"(?<![a-z])(?:fipy|gpy|g01|pycom|modem\w{0,12}|lte|sqnsupgrade|sequans|monarch|sqn3330|pymakr|ampy|rshell"
+    r"|mpremote|thonny|esptool|updater|micropython|repl"
     r"|pysense|pytrack|pybytes|expansion|esp32|sd|cards?|karte|tarjeta|com[ -]?ports?|firmware|flash\w*|mirror"
     r"|nb-?iot|nb1|cat-?m1|upgdiff|48829|41065|41019|33080|3v3|p12|p2|g23|[\w.-]*\.(?:dup|elf)|dup|boards?|modul\w?|usb"
-    r"|serial|jumpers?|carte|kaart|puerto|poort|placa|bord|cable|kabel|resetknop|interfaz|machine\.reset|ports?|prompt|wsl|uploads?|lr[56])(?![a-z])"
+    r"|serial|jumpers?|carte|kaart|puerto|poort|placa|bord|cable|kabel|resetknop|interfaz|machine\.reset|ports?"
+    r"|prompt|wsl|uploads?|lr[56])(?![a-z])"
 )
 _ENDINGS = ("ings", "ing", "ies", "ed", "es", "en", "er", "s", "e", "t", "n")
 
@@ -143,14 +148,24 @@ def prose(paste: Paste, apart: Iterable[Build] = ()) -> tuple[str, tuple[int, ..
     return "\n".join(kept), tuple(indexes)
 
 
-def behind_quotes(paste: Paste) -> str:
-    """The sentences that follow a quoted error on its line: they ask, and describe nothing but that error."""
-    found, ours = [], our_lines(paste)
+def beside(paste: Paste) -> tuple[str, tuple[int, ...]]:
+    """What tells and asks but describes nothing, and the indexes of its lines.
+
+    Sentences behind a quoted error on its line, and questions of one word.
+    """
+    found: list[tuple[str, int]] = []
+    ours = our_lines(paste)
     for index in range(min(len(paste.numbers), _MOST_LINES_OF_A_POST)):
-        line = paste.slice(index, index + 1)[:_MOST_QUERY_CHARS]
-        if index not in ours and _ERROR_QUOTED.match(line) and (end := _SENTENCE_ENDS.search(line)) is not None:
-            found.append(line[end.end() :])
-    return "\n".join(found)
+        line = paste.line(index)[:_MOST_QUERY_CHARS]
+        if index in ours:
+            continue
+        if _ONE_WORD.fullmatch(line):
+            found.append((line, index))
+        elif (quoted := _ERROR_QUOTED.match(line)) is not None:
+            end = quoted if quoted["number"] else _SENTENCE_ENDS.search(line)
+            if end is not None and line[end.end() :].strip():
+                found.append((line, index))
+    return "\n".join(line for line, _ in found), tuple(index for _, index in found)
 
 
 def resembling(text: str) -> list[Likeness]:

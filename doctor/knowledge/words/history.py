@@ -12,6 +12,7 @@ from doctor.knowledge.accents import without_accents
 from doctor.knowledge.our_lines import our_lines, tells_of_work, under_way
 from doctor.knowledge.paste import Paste
 from doctor.knowledge.words import said
+from doctor.knowledge.words.asked import POWER, asked
 
 _MOST_LINES = 400  #: a story is short; in a longer paste these words are parts of logs
 _BEGIN = r"^\W{0,4}(?:(?:and|und|y|et|en)\s)?(?:day|tag|dia|jour|dag)?\W?\d{0,2}\W{0,3}"
@@ -106,7 +107,7 @@ _HAS_BEGUN = re.compile(
     re.I,
 )
 #: Ideas of said.txt.
-_LEFT_RUNNING = "left-running"
+_LEFT_RUNNING, _TO_STOP = "left-running", "to-stop"
 _SAID_TO_RUN, _WAITED_FOR, _OF_THE_POWER, _POWER_LOST = "runs-now", "waits", "plug", "power-lost"
 _BREAKS_OFF = (_POWER_LOST, "stopped", "reset", "slept")
 #: Another program that did not get in: that ends no transfer.
@@ -119,7 +120,7 @@ _LOOKED_AT_CHARS = 20_000  #: the end of a paste: what goes on stands there
 _BEFORE_CHARS, _BEHIND_CHARS = 400, 2_000  #: what belongs to the last figure of a transfer
 _NOT_OF_A_TRANSFER = re.compile(r"batter|akku|accu|bater", re.I)
 
-_FIGURE = re.compile(r"\d ?(?:%|percent|prozent|por ?ciento|procent|pour ?cent)", re.I)
+_FIGURE = re.compile(r"\d ?(?:%|per ?cent|prozent|por ?ciento|procent|pour ?cent)", re.I)
 _OVER = re.compile("successfully updated|flashed and proved", re.I)
 #: Said behind a success: another transfer, or a modem that keeps silent.
 _AGAIN = re.compile(
@@ -192,15 +193,22 @@ def may_run(paste: Paste) -> bool:
 
 
 def _asked_at_a_figure(text: str) -> bool:
-    """Whether a question about the power, or about stopping, names how far something is, and nothing broke it off."""
-    asked = any(
-        sentence.rstrip().endswith("?")
-        and _FIGURE.search(sentence)
-        and not _NOT_OF_A_TRANSFER.search(sentence)
-        and said.told_at(sentence, _OF_THE_POWER) is not None
-        for sentence in _SENTENCE_END.split(text[-_BEHIND_CHARS:])
-    )
-    return asked and not _has_ended(text) and all(said.told_at(text, idea) is None for idea in _BREAKS_OFF)
+    """Whether somebody asks about the power, or whether to stop, at a figure, and nothing broke it off or ended it."""
+    sentences = _SENTENCE_END.split(text[-_BEHIND_CHARS:])
+    questions = [sentence for sentence in sentences if sentence.rstrip().endswith("?")]
+    at_figure = any(_is_of_a_transfer(one) and (_said(one, _OF_THE_POWER) or POWER in asked(one)) for one in questions)
+    # Only what runs is stopped, whatever has that figure.
+    stops = any(_said(one, _TO_STOP) for one in questions) and any(map(_FIGURE.search, sentences))
+    ended = _has_ended(text) or any(_said(text, idea) for idea in _BREAKS_OFF)
+    return (at_figure or stops) and not ended
+
+
+def _is_of_a_transfer(sentence: str) -> bool:
+    return _FIGURE.search(sentence) is not None and not _NOT_OF_A_TRANSFER.search(sentence)
+
+
+def _said(text: str, idea: str) -> bool:
+    return said.told_at(text, idea) is not None
 
 
 def _from_line_of(last: re.Match[str]) -> str:

@@ -16,6 +16,7 @@ class Reader:
 
     prose       his sentences, a line each
     indexes     the indexes of their lines
+    beside      what he says behind an error that he quotes, and ``beside_at`` the indexes of its lines
     asks        what he asks: the kinds of asked.py
     suspects    parts that he asks about as the reason (things.py)
     needs       parts of which he asks whether he needs them
@@ -26,6 +27,8 @@ class Reader:
 
     prose: str = ""
     indexes: tuple[int, ...] = ()
+    beside: str = ""
+    beside_at: tuple[int, ...] = ()
     asks: tuple[str, ...] = ()
     suspects: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
@@ -42,10 +45,13 @@ def reader_of(paste: Paste, facts: Facts, *, is_ours: bool) -> Reader:
     if is_ours:
         return Reader(unfinished=history.unfinished(paste, ""))
     prose, indexes = describe.prose(paste, facts.builds.left_over)
-    asking = f"{prose}\n{describe.behind_quotes(paste)}"
+    beside, beside_at = describe.beside(paste)
+    asking = f"{prose}\n{beside}"
     return Reader(
         prose=prose,
         indexes=indexes,
+        beside=beside,
+        beside_at=beside_at,
         asks=asked(asking),
         suspects=things.suspected(asking),
         needs=things.needed(asking),

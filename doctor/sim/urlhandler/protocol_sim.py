@@ -76,6 +76,11 @@ class Serial(SerialBase):
         return self.bench.carrier.usb_id if self.bench.board is not None else None
 
     @property
+    def latency_ms(self) -> int:
+        """The latency timer of the chip, as the system would tell it; 0: it has none."""
+        return self.bench.spec.latency
+
+    @property
     def received_sha256(self) -> str | None:
         """SHA-256 of the last whole image that the simulated modem was sent; None if there was none."""
         received = self.bench.modem.received

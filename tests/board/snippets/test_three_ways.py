@@ -75,7 +75,7 @@ def test_every_rule_is_needed_and_known() -> None:
     assert {rule for row in ROWS for rule in row.rules} == set(RULES)
 
 
-@pytest.mark.sampled(2)
+@pytest.mark.sampled(4)
 @pytest.mark.micropython
 @needs_micropython
 @pytest.mark.parametrize("group", GROUPS)

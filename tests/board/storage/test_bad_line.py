@@ -49,7 +49,7 @@ CURES = (autorun, upload_scripts, restore, restore_clean)
 READ_OF = {"upload_scripts": PAGE}
 
 
-@pytest.mark.sampled(2)
+@pytest.mark.sampled(5)
 @pytest.mark.parametrize("release", RELEASES)
 @pytest.mark.parametrize("cure", CURES)
 @pytest.mark.parametrize("occurrence", [1, 2, 3])
@@ -64,6 +64,7 @@ def test_a_bit_that_flips_in_what_is_read_damages_no_copy(
     assert {path for path, data in FILES.items() if data not in left} == set()
 
 
+@pytest.mark.sampled(2, "long")
 @pytest.mark.parametrize("release", RELEASES)
 @pytest.mark.parametrize(
     ("cure", "after", "wanted"),
@@ -86,6 +87,7 @@ def test_a_bit_that_flips_in_a_command_acts_on_no_other_file(
     assert fault.hit is not None
 
 
+@pytest.mark.sampled(5, "long")
 @pytest.mark.parametrize("words", [f"{kind}@{number}" for kind in ("word", "log") for number in range(4, 40, 5)])
 def test_a_word_of_another_thread_in_any_line_hides_no_file(words: str, tmp_path: Path) -> None:
     with board_with(FILES, words=words) as (bench, flash):
@@ -100,6 +102,7 @@ def test_a_board_that_prints_all_the_time_is_copied_whole(tmp_path: Path) -> Non
         assert not made.unreadable
 
 
+@pytest.mark.sampled(5, "long")
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("way", [TO_BOARD, FROM_BOARD])
 @pytest.mark.parametrize("packs", [True, False])

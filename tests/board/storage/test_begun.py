@@ -51,7 +51,7 @@ def reset_cut(tmp_path: Path, release: str, dip: int) -> str:
     return url
 
 
-@pytest.mark.sampled(2)
+@pytest.mark.sampled(5)
 @pytest.mark.parametrize("release", RELEASES)
 @pytest.mark.parametrize("dip", [2, 3, 4, 7])  # the first change is the mark
 def test_the_second_run_of_a_reset_ends_the_first(release: str, dip: int, tmp_path: Path) -> None:
@@ -108,7 +108,7 @@ def test_a_name_that_is_put_back_later_comes_out_of_the_first_copy(tmp_path: Pat
         assert "data.bin" not in flash.files
 
 
-@pytest.mark.sampled(3)
+@pytest.mark.sampled(7)
 @pytest.mark.parametrize("dip", range(1, 6))
 @pytest.mark.parametrize("release", RELEASES)
 def test_a_script_whose_upload_was_cut_is_there_after_the_second_run(release: str, dip: int, tmp_path: Path) -> None:

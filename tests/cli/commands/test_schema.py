@@ -11,7 +11,7 @@ from tests.cli.terminal import Terminal
 
 
 def test_each_command_has_one_that_is_whole_in_itself(terminal: Terminal) -> None:
-    assert set(documents()) == {*COMMANDS, "event", "fipy-doctor"}
+    assert set(documents()) == {*COMMANDS, "event", "fipy-doctor", "fleet", "show-config"}
     for name in documents():
         said = terminal.type("schema", name)
         whole = json.loads(said.out)

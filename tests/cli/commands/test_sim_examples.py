@@ -12,7 +12,7 @@ from doctor.sim.practice.image import make_practice_elf, make_practice_image
 from tests.cli.terminal import Terminal
 
 
-@pytest.mark.sampled(3)
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize(
     "words",
     [

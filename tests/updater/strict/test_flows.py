@@ -151,6 +151,7 @@ UNLIKE = {
 }
 
 
+@pytest.mark.sampled(5, "long")
 @pytest.mark.parametrize("unlike", UNLIKE)
 @pytest.mark.parametrize("method", ["store", "on-the-fly"])
 def test_from_the_application(method: str, unlike: str) -> None:
@@ -400,7 +401,7 @@ TRICKS = [
 ]
 
 
-@pytest.mark.sampled(3)
+@pytest.mark.sampled(7)
 @pytest.mark.parametrize(("op", "trick"), TRICKS)
 @pytest.mark.parametrize("crc", [False, True])
 def test_one_reply_goes_wrong(op: int, trick: Trick, crc: bool) -> None:

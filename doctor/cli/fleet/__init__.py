@@ -1,0 +1,1 @@
+"""Several ports on one command line: what is shown and asked of many boards (doctor/fleet runs them)."""

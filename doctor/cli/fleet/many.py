@@ -1,0 +1,49 @@
+"""The options that name many boards, for the commands that take them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+import click
+
+from doctor.cli import options
+from doctor.errors import UsageError
+
+_ALL = click.option(
+    "--all", "every_board", is_flag=True, help="Every board that is plugged in: all ports with a Pycom USB id."
+)
+_BOARDS = click.option(
+    "--boards", type=click.IntRange(1), metavar="N", help="So many boards there must be, or nothing is done."
+)
+_JOBS = click.option(
+    "--jobs",
+    type=click.IntRange(1),
+    metavar="N",
+    help="How many boards at once, if there are several; at most 8 if not said.",
+)
+
+
+def many(function: Callable[..., int]) -> Callable[..., int]:
+    """``--port`` as often as there are boards, ``--all``, ``--boards`` and ``--jobs``; one port is what it ever was."""
+
+    @wraps(function)
+    def command(*args: Any, **given: Any) -> int:
+        ports = given.pop("ports", ())
+        every, boards = given.pop("every_board", False), given.pop("boards", None)
+        jobs = given.pop("jobs", None)
+        if len(ports) < 2 and not every:
+            if boards not in (None, 1):
+                raise UsageError(
+                    "usage",
+                    f"--boards says {boards}, and one port is named at most",
+                    next="name each with --port, or all with --all",
+                )
+            return function(*args, **given)
+        from doctor.cli.fleet.run import main
+
+        return main(ports, given, every=every, boards=boards, jobs=jobs)
+
+    wrapped: Callable[..., int] = _ALL(_BOARDS(_JOBS(options.common_of_many(command))))
+    return wrapped

@@ -1,0 +1,145 @@
+"""What a person sees of many boards at work: a line for each on a terminal, elsewhere lines with the board in front."""
+
+from __future__ import annotations
+
+import queue
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+from rich.text import Text
+
+from doctor.cli.flash_view import typed_line
+from doctor.cli.screen import Screen
+from doctor.clock import Clock
+from doctor.fleet.boards import Board
+from doctor.fleet.outcome import Outcome
+from doctor.fleet.standing import Standing
+from doctor.report.fleet.documents import told
+from doctor.report.prose import Prose
+from doctor.text.escape import counted
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+    from rich.live import Live
+
+REDRAWN_A_SECOND = 4
+MINUTE_S = 60.0  #: between two lines of a board that has no news, where no line can move
+STOP_ANSWER_S = 30.0  #: an accidental Ctrl-C with nobody there must not hold anything up
+
+
+class FleetView:
+    """Shows a crew (doctor/fleet/crew.py), and passes on what the processes of the boards write.
+
+    started  told the number of each process
+    clock    what tells how long a board has had no news
+    notices  what else happens, a line each
+    """
+
+    def __init__(
+        self,
+        screen: Screen,
+        started: Callable[[Board, int], None],
+        *,
+        flashes: bool,
+        clock: Clock,
+        notices: queue.SimpleQueue[str] | None = None,
+    ) -> None:
+        self._screen = screen
+        self._clock = clock
+        self._notices = notices
+        self._started = started
+        self._flashes = flashes
+        self._rows: dict[Board, Standing] = {}
+        self._said_at: dict[Board, float] = {}
+        self._live: Live | None = None
+
+    def began(self, standing: Standing, pid: int) -> None:
+        """The process of a board runs."""
+        self._started(standing.board, pid)
+        self._rows[standing.board] = standing
+        self._said_at[standing.board] = self._clock.ticks_ms() / 1000
+        self._draw()
+
+    def heard(self, standing: Standing, event: dict[str, Any]) -> None:
+        """A board told something."""
+        if self._screen.events:
+            self._screen.pass_on(event)
+        elif not self._screen.live and self._flashes:
+            now = self._clock.ticks_ms() / 1000
+            if standing.moved or now - self._said_at[standing.board] >= MINUTE_S:
+                self._said_at[standing.board] = now
+                share = "" if standing.share is None else f"{standing.share:4.0%}  "
+                self._line(standing.board, f"{share}{standing.words}")
+
+    def ended(self, standing: Standing, outcome: Outcome) -> None:
+        """A board has ended: its line stays."""
+        self._rows.pop(standing.board, None)
+        mark, style = ("✓", "green") if outcome.holds else ("✗", "red")
+        self._line(standing.board, told(outcome.document), mark, style)
+        self._draw()
+
+    def stop_transfers(self, boards: Sequence[Standing]) -> bool:
+        """Ask whether to stop what can be stopped; all go on if nobody answers."""
+        names = ", ".join(standing.board.words for standing in boards)
+        if not self._screen.interactive:
+            self.notice(f"no terminal to ask; going on with {names}")
+            return False
+        self.close()
+        self._screen.notes.print(
+            f"\n{counted(len(boards), 'board')} in the middle of it: {names}. No other board is begun."
+            "\nStopping leaves a modem without firmware until the next flash; one that has its whole file goes on."
+            f"\nWithout an answer within {STOP_ANSWER_S:.0f} s all go on."
+        )
+        click.echo("Wait for them, or stop those that can be stopped? [W/s]: ", nl=False, err=True)
+        answer = typed_line(STOP_ANSWER_S)
+        if answer is None:
+            click.echo("\nNo answer: all go on.", err=True)
+        self._draw()
+        return (answer or "").strip().lower() in ("s", "stop")
+
+    def look(self) -> None:
+        """Show what else happened."""
+        while self._notices is not None and not self._notices.empty():
+            self.notice(self._notices.get())
+
+    def notice(self, text: str) -> None:
+        """Something that the user must see now."""
+        self._screen.tell("notice", text=text)
+        self._screen.note(Text(text, style="bold yellow"))
+
+    def close(self) -> None:
+        """Take the lines down."""
+        live, self._live = self._live, None
+        if live is not None:
+            live.stop()
+
+    def _line(self, board: Board, words: str, mark: str = "", style: str = "") -> None:
+        lead = Text.assemble((f"{mark} ", style), (f"{board.words}: ", "bold")) if mark else Text(f"  {board.words}: ")
+        self._screen.note(Prose(lead, Text(words)))
+
+    def _draw(self) -> None:
+        if not self._screen.live or self._screen.quiet or self._screen.as_json:
+            return
+        if self._live is None:
+            from rich.live import Live
+
+            self._live = Live(
+                console=self._screen.notes, get_renderable=self._now, refresh_per_second=REDRAWN_A_SECOND,
+                transient=True, redirect_stdout=False, redirect_stderr=False,
+            )  # fmt: skip
+            self._live.start(refresh=True)
+
+    def _now(self) -> RenderableType:
+        from rich.table import Table
+
+        table = Table.grid(padding=(0, 1))
+        longest = max((len(board.words) for board in self._rows), default=0) + 2
+        name_columns = min(longest, self._screen.notes.width // 2)
+        table.add_column(no_wrap=True, overflow="ellipsis", min_width=name_columns, max_width=name_columns)
+        table.add_column(justify="right", min_width=4)
+        table.add_column(no_wrap=True, overflow="ellipsis")
+        for board, standing in list(self._rows.items()):
+            share = "" if standing.share is None else f"{standing.share:.0%}"
+            table.add_row(Text(f"  {board.words}"), share, Text(standing.words, style="dim"))
+        return table
