@@ -155,6 +155,10 @@ class Command:
                 args += map(_no_option, left)
                 break
             name = word[2:].replace("-", "_") if word.startswith("--") else ""
+            if name == "labgrid" and left:  # what stands for its port
+                name, left[0] = "port", f"labgrid:{left[0]}@"
+            if name == "port" and name in found and left:
+                args += port_words(found.pop(name))
             default = getattr(_PLAIN, name, None)
             if name not in takes or (verb in _FILES_BEHIND and name == "firmware"):
                 args.append(word)
@@ -183,7 +187,7 @@ def _apart(word: str, takes: Collection[str]) -> tuple[str, ...]:
         more = (f"-{short['more']}",) if short["more"] else ()
         return (*more, "--port", *filter(None, (short["value"],)))
     name, equals, value = word.partition("=")
-    taken = equals and name.startswith("--") and name[2:].replace("-", "_") in takes
+    taken = equals and name.startswith("--") and name[2:].replace("-", "_") in {*takes, "labgrid"}
     return (name, value) if taken else (word,)
 
 
