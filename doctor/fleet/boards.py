@@ -28,7 +28,8 @@ class Board:
     @property
     def words(self) -> str:
         """What it is called where many are told of: a password in its URL is not shown."""
-        shown = PortUrl.read(self.port).text
+        port = PortUrl.read(self.port)
+        shown = port.place or port.text
         return f"{shown} ({self.name})" if self.name else shown
 
     @property

@@ -16,6 +16,11 @@ _KEY_OF_PLACE = "labgrid:"
 _OF_A_DEVICE = ("", "spy", "alt")
 
 
+def unheld_place(place: str) -> str:
+    """What stands for the port of a place that is not held: it can be named, and not be opened."""
+    return f"{_KEY_OF_PLACE}{place}@"
+
+
 def at_place(url: str, place: str, at: str, coordinator: str) -> str:
     """``url`` with the place of a board farm that it leads to, in the part that no server is asked for.
 
@@ -76,7 +81,7 @@ class PortUrl:
 
         In a board farm it is served at another address each time: there it is the place, and the exporter's port.
         """
-        if self.place:
+        if self.place and not self.text.startswith(_KEY_OF_PLACE):
             return f"{_KEY_OF_PLACE}{self.place.partition('/')[0]}@{self._behind_hash.get('at', '')}"
         if self.kept_in is None:
             return self.device or self.text
@@ -91,6 +96,8 @@ class PortUrl:
     @property
     def place(self) -> str:
         """The place of a board farm that it leads to, as typed behind ``--labgrid`` (``at_place``); else ""."""
+        if self.text.startswith(_KEY_OF_PLACE):
+            return self.text[len(_KEY_OF_PLACE) :].rpartition("@")[0]
         return self._behind_hash.get("labgrid", "") if self.scheme == "rfc2217" else ""
 
     @property

@@ -155,6 +155,10 @@ class Command:
                 args += map(_no_option, left)
                 break
             name = word[2:].replace("-", "_") if word.startswith("--") else ""
+            if name == "labgrid" and left:  # what stands for its port
+                name, left[0] = "port", f"labgrid:{left[0]}@"
+            if name == "port" and name in found and left:
+                args += port_words(found.pop(name))
             default = getattr(_PLAIN, name, None)
             if name not in takes or (verb in _FILES_BEHIND and name == "firmware"):
                 args.append(word)
@@ -183,7 +187,7 @@ def _apart(word: str, takes: Collection[str]) -> tuple[str, ...]:
         more = (f"-{short['more']}",) if short["more"] else ()
         return (*more, "--port", *filter(None, (short["value"],)))
     name, equals, value = word.partition("=")
-    taken = equals and name.startswith("--") and name[2:].replace("-", "_") in takes
+    taken = equals and name.startswith("--") and name[2:].replace("-", "_") in {*takes, "labgrid"}
     return (name, value) if taken else (word,)
 
 
@@ -194,17 +198,24 @@ _KEY_OF_PLACE = re.compile(r"labgrid:(.+)@")
 
 def _spelled(name: str, value: object) -> list[str]:
     flag = "--" + name.replace("_", "-")
-    if name == "port" and isinstance(value, str) and (place := _PLACE.match(value)):
-        named = {name: unquote(word) for name, word in place.groupdict().items() if word}
-        return [word for name, told in named.items() for word in (f"--{name}", told)]
-    if name == "port" and isinstance(value, str) and (place := _KEY_OF_PLACE.match(value)):
-        return ["--labgrid", place[1]]
+    if name == "port" and value:
+        return port_words(str(value))
     if value is True:
         return [flag]
     if value in (None, False, "", AUTO):
         return []
     many = sorted(value) if isinstance(value, frozenset) else value if isinstance(value, tuple) else (value,)
     return [word for one in many for word in (flag, str(one))]
+
+
+def port_words(port: str) -> list[str]:
+    """The option that leads to ``port``: ``--port``, or ``--labgrid`` for a place of a board farm."""
+    if place := _PLACE.match(port):
+        named = {name: unquote(word) for name, word in place.groupdict().items() if word}
+        return [word for name, told in named.items() for word in (f"--{name}", told)]
+    if place := _KEY_OF_PLACE.match(port):
+        return ["--labgrid", place[1]]
+    return ["--port", port]
 
 
 def marked(words: File) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from doctor.cli import options
+from doctor.cli.fleet.farm import at_a_place
 from doctor.cli.live_line import LiveLine
 from doctor.errors import BoardError
 from doctor.text.command import marked
@@ -20,6 +21,7 @@ from doctor.text.escape import counted
     short_help="Copy all files of the board's flash to this computer.",
     examples=("backup my-board", "backup my-board --interrupt"),
 )
+@at_a_place
 @options.common
 @options.log_file
 @options.interrupt

@@ -14,6 +14,7 @@ from doctor.bench import Bench, BenchOptions
 from doctor.cli import options
 from doctor.cli.check_line import CheckLine
 from doctor.cli.commands.check import show_report
+from doctor.cli.fleet.farm import at_a_place
 from doctor.cli.help_page import CureOption
 from doctor.cli.live_line import LiveLine
 from doctor.cli.screen import Screen
@@ -44,6 +45,7 @@ def _cure_switches(command: click.Command) -> click.Command:
 
 
 @options.command("fix", examples=("fix", "fix --reformat-sd"))
+@at_a_place
 @options.common
 @options.report
 @options.log_file

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from doctor.cli import options
+from doctor.cli.fleet.farm import at_a_place
 from doctor.cli.live_line import LiveLine
 from doctor.errors import DoctorError
 from doctor.text.command import marked
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     short_help="Copy a backup, or any folder, to the board's flash.",
     examples=("restore my-board", "restore my-board --dry-run"),
 )
+@at_a_place
 @options.common
 @options.log_file
 @click.option("--clean", is_flag=True, help="Remove the files on the board that DIR does not have.")

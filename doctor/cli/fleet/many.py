@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from doctor.cli import options
+from doctor.cli.fleet import farm
 from doctor.errors import UsageError
 
 _ALL = click.option(
@@ -26,13 +27,18 @@ _JOBS = click.option(
 
 
 def many(function: Callable[..., int]) -> Callable[..., int]:
-    """``--port`` as often as there are boards, ``--all``, ``--boards`` and ``--jobs``; one port is what it ever was."""
+    """``--port`` as often as there are boards, ``--all``, ``--labgrid``; one port is what it ever was."""
 
     @wraps(function)
     def command(*args: Any, **given: Any) -> int:
         ports = given.pop("ports", ())
         every, boards = given.pop("every_board", False), given.pop("boards", None)
         jobs = given.pop("jobs", None)
+        places, coordinator = given.pop("places", ()), given.pop("coordinator", None)
+        wait_s = given.pop("wait_s", 0.0)
+        if places:
+            farm.refuse_ports(*ports, "--all" if every else None)
+            return farm.main(places, coordinator, wait_s, given, boards=boards, jobs=jobs)
         if len(ports) < 2 and not every:
             if boards not in (None, 1):
                 raise UsageError(
@@ -45,5 +51,5 @@ def many(function: Callable[..., int]) -> Callable[..., int]:
 
         return main(ports, given, every=every, boards=boards, jobs=jobs)
 
-    wrapped: Callable[..., int] = _ALL(_BOARDS(_JOBS(options.common_of_many(command))))
+    wrapped: Callable[..., int] = _ALL(_BOARDS(_JOBS(farm.farm_options(options.common_of_many(command)))))
     return wrapped

@@ -99,17 +99,20 @@ def run(
     jobs: int | None = None,
     started: Callable[[Board, int], None] = lambda _board, _pid: None,
     notices: queue.SimpleQueue[str] | None = None,
+    besides: Sequence[Outcome] = (),
 ) -> int:
     """Run ``verb`` for these boards, show how each ended and what to do next, write the document; the worst exit code.
 
     jobs     how many at once
     started  told of each process and its number; when this returns, or raises, none of them runs any more
     notices  what else happens meanwhile, a line each, shown at once
+    besides  how boards have ended that were meant too, and could not be had
 
     Raises DoctorError if nobody can be asked for the yes of a flash.
     """
     fleet = _Fleet(verb, boards, given, jobs or min(len(boards), MOST_AT_ONCE), started, notices)
     outcomes = fleet.flash() if verb == "flash" and not given["dry_run"] else fleet.look()
+    outcomes = [*outcomes, *besides]
     with signals.undisturbed():
         fleet.tell_end(outcomes)
     return int(worst(outcomes))

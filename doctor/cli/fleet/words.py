@@ -15,7 +15,7 @@ from doctor.text.command import Command
 #: Parameters that are the parent's: a board's process never gets them.
 _OF_THE_PARENT = {
     "port", "as_json", "json_events", "quiet", "verbose", "report", "every_board", "boards", "jobs", "yes", "dry_run",
-    "files", "agreed_plan", "stop_on_stdin",
+    "files", "agreed_plan", "stop_on_stdin", "places", "coordinator", "wait_s",
 }  # fmt: skip
 #: What belongs to one board, whoever says it, and why many cannot share it.
 _OF_ONE_BOARD = {

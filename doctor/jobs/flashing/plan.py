@@ -182,6 +182,8 @@ def plan_for(bench: Bench, request: FlashRequest) -> FlashPlan | DoctorError:
         core.warnings.append(_other_blocks(request.block))
     if request.compress and facts.family != MONARCH2_FAMILY:
         core.warnings.append(_not_compressed(facts.family))
+    if via == "usb" and bench.link.url.place:
+        core.warnings.append(_IN_A_FARM)
     used = {step.image for step in core.steps} | (set() if core.bootrom_alone else {FIRMWARE})
     files = tuple(file for file in given_files(bench) if file.role in used)
     upload, first_s = _upload(bench, via)
@@ -230,6 +232,15 @@ def _line(bench: Bench, facts: ModemFacts, via: str) -> Line:
     if not timer_ms and listed is not None and listed.usb_id.startswith(FTDI) and (answer_s or 0) >= TIMER_SEEN_S:
         timer_ms = FTDI_TIMER_MS  # a system that does not tell it, as macOS
     return Line.measured(bench.profile.app_baud, answer_s, timer_ms=timer_ms, echoes=echoes)
+
+
+#: A coordinator that its exporters lose, and a kick, end their ports at once (fleet.md 2).
+_IN_A_FARM = Refusal(
+    "labgrid-coordinator",
+    "if labgrid's coordinator restarts, or somebody kicks the place, this transfer is interrupted",
+    "every byte goes through the exporter, which ends its port then; from the card in the board it would go on",
+    "see that neither happens before it is over; if it does, the same command goes on, without taking power away",
+)
 
 
 def _not_compressed(family: str) -> Refusal:

@@ -59,6 +59,8 @@ def test_locks_and_journals_go_by_place_and_exporter_not_by_the_port() -> None:
     assert first.name == "bd 0#&%"
     assert first.has_address and not first.device
     assert PortUrl.read(url("bd-1", SER2NET)).key != first.key
+    known = PortUrl.read(first.key)  # as a journal has it
+    assert (known.key, known.name, known.device) == (first.key, "bd 0#&%", "")
     assert PortUrl.read("rfc2217://farm:41001").key == "rfc2217://farm:41001"
 
 
