@@ -24,9 +24,10 @@ ENTRY_POINT_GROUP = "fipy_doctor.cures"  #: docs/adding-a-check.md
 #: Options of ``fipy-doctor fix``: no cure of another package can have one of these for its switch.
 OPTIONS_OF_FIX = frozenset(
     (
-        *("accept", "backup", "bootrom", "carrier", "confirm", "deadline", "debug", "dry-run", "firmware"),
-        *("force-device", "help", "interrupt", "json", "json-events", "leave-out", "log-file", "port", "put-back"),
-        *("quiet", "report", "scripts", "sd", "trace", "updater-elf", "verbose", "via", "was", "yes"),
+        *("accept", "backup", "bootrom", "carrier", "confirm", "coordinator", "deadline", "debug", "dry-run"),
+        *("firmware", "force-device", "help", "interrupt", "json", "json-events", "labgrid", "leave-out"),
+        *("log-file", "port", "put-back", "quiet", "report", "scripts", "sd", "show-config", "trace"),
+        *("updater-elf", "verbose", "via", "wait", "was", "yes"),
     )
 )
 _WHAT = "cure"

@@ -74,4 +74,4 @@ def test_short_options(terminal: Terminal, image: Path) -> None:
     planned = terminal.type("flash", str(image), "-n", "-p", "sim://fipy")
     assert (planned.code, "PLAN" in planned.out.upper()) == (0, True)
     assert terminal.type("flash", str(image), "-y", "-p", "sim://fipy?scenario=healthy").code == 0
-    assert terminal.type("check", "-p", "sim://fipy", "-p", "sim://gpy").code == 2
+    assert terminal.type("backup", "there", "-p", "sim://fipy", "-p", "sim://gpy").code == 2

@@ -62,7 +62,7 @@ def test_each_command_takes_what_the_command_line_takes(verb: str) -> None:
 @pytest.mark.parametrize(
     ("typed", "read"),
     [
-        ("flash --port=P --via=modem -vpQ", "flash -v --port Q --via modem"),
+        ("flash --port=P --via=modem -vpQ", "flash -v --port P --port Q --via modem"),
         ("flash -pP --trace=a=b", "flash --trace=a=b --port P"),
         ("flash -y -- -pack.dup", f"flash -y .{os.sep}-pack.dup"),
     ],

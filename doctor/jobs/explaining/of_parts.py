@@ -16,7 +16,6 @@ from doctor.knowledge.words.things import (
     UPDATER_ELF,
     is_about,
 )
-from doctor.updater.shapes import FACTORY_BUILD
 
 _WITH_ELF = re.compile(r"--updater-elf|with (?:the )?`?updater\.elf")
 _WITHOUT_ELF = re.compile(r"without (?:the )?`?updater\.elf")
@@ -49,6 +48,8 @@ def _whether_updater_elf(explanation: Explanation, steps: Sequence[str]) -> str:
     takes, leaves = (any(map(words.search, steps)) for words in (_WITH_ELF, _WITHOUT_ELF))
     if takes != leaves:
         return f"updater.elf? {'Yes, as' if takes else 'No:'} the steps below {'say' if takes else 'go without it'}."
+    from doctor.updater.shapes import FACTORY_BUILD  # the rules come with the updater; most pastes do not need them
+
     runs = explanation.facts.builds.runs[-1:]
     if not steps and runs and runs[0].kind in RADIOS and not explanation.facts.builds.rivals:
         if runs[0].number == FACTORY_BUILD:
