@@ -25,7 +25,7 @@ LIMIT_S = 300
 #: What already watches over checks, cures, scenarios, pages and fragments.
 WATCHERS = (
     "tests/checks/test_flash_has_room.py",
-    "tests/docs/test_changes.py::test_a_fragment_is_well_formed",
+    "tests/docs/test_changes.py::test_every_fragment_is_well_formed",
     "tests/docs/test_pages.py",
     "tests/remedies/test_cures.py",
     "tests/test_house.py::test_each_check_has_its_test",
