@@ -150,10 +150,7 @@ class Master(object):
         # type: (int, int) -> bool
         """Send RESET with session and tid 0, which ends whatever session is open; True if it was acknowledged."""
         for _ in range(tries):
-            self._put(pack(RESET, 0, 0))
-            answer = self._await(RESET, 0, 0, wait_ms)
-            self.refuses_reset = answer.kind in ("nack", "unknown")
-            if answer.kind == "ack":
+            if self._end(0, 0, wait_ms):
                 return True
         return False
 
@@ -165,12 +162,10 @@ class Master(object):
         """
         self.echoed = False
         for _ in range(PROBES):
-            frame = pack(RESET, 0, 0)
-            self._put(frame)
-            answer = self._await(RESET, 0, 0, wait_ms, echo=frame)
-            self.refuses_reset = answer.kind in ("nack", "unknown")
-            if answer.kind == "ack" or self.echoed:
-                return answer.kind == "ack"
+            if self._end(0, 0, wait_ms, True):
+                return True
+            if self.echoed:
+                break
         return False
 
     def flush(self, wait_ms):
@@ -245,10 +240,7 @@ class Master(object):
     def close(self):
         # type: () -> bool
         """End the session; True if the modem acknowledged, so that AT may follow at once."""
-        self._put(pack(RESET, _SESSION, self._tid))
-        answer = self._await(RESET, _SESSION, self._tid, CLOSE_ACK_MS)
-        self.refuses_reset = answer.kind in ("nack", "unknown")
-        return answer.kind == "ack"
+        return self._end(_SESSION, self._tid, CLOSE_ACK_MS)
 
     def leave_if_there(self, wait_ms):
         # type: (int) -> bool
@@ -268,6 +260,18 @@ class Master(object):
         except StpError:
             self._port.write(b"\r")  # ends the line that OPEN began in an AT parser
         return True
+
+    def _end(self, sid, tid, wait_ms, echoes=False):
+        # type: (int, int, int, bool) -> bool
+        """Send RESET; True if it was acknowledged.
+
+        echoes  its coming back shortens the wait
+        """
+        frame = pack(RESET, sid, tid)
+        self._put(frame)
+        answer = self._await(RESET, sid, tid, wait_ms, echo=frame if echoes else b"")
+        self.refuses_reset = answer.kind in ("nack", "unknown")
+        return answer.kind == "ack"
 
     def _put(self, frame):
         # type: (bytes) -> None
