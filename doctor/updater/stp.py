@@ -129,7 +129,6 @@ class Master(object):
         self._speaker = Speaker(emit)
         self._cap = max_block or getattr(port, "max_block", 0) or BLOCK_LONGEST_BYTES
         self._wanted = block
-        self._long = False  # the block at hand is longer than usual
         self._tid = 0
         self._buffer = b""
         self._cut = False  # a reply with a wrong header came instead of the awaited one
@@ -318,9 +317,9 @@ class Master(object):
         while True:
             block = data[: self.block_bytes]
             sent = False
-            self._long = len(block) > BLOCK_MAX_BYTES
             try:
-                self._ask(BLOCK_CMD, struct.pack(">H", len(block)), cmd_ms, 1 if self._long else tries)
+                length = struct.pack(">H", len(block))
+                self._ask(BLOCK_CMD, length, cmd_ms, 1 if len(block) > BLOCK_MAX_BYTES else tries)
                 tries = TRIES
                 self.began = sent = True
                 payload = self._ask(BLOCK, block, BLOCK_ACK_MS, 1 if only_once else TRIES, offset)
@@ -394,11 +393,10 @@ class Master(object):
                 self._tid = tid + 1
                 return answer.payload
             self._unsure = self._unsure or answer.nameless or answer.kind in ("silent", "damaged")
-            if self._long and answer.kind in ("nack", "unknown") and not answer.nameless:
-                tries = attempt + 1
-                break
+            if len(payload) > BLOCK_MAX_BYTES and answer.kind in ("nack", "unknown") and not answer.nameless:
+                break  # a longer block than usual is refused once
         kind = {"nack": "refused", "unknown": "refused"}.get(answer.kind, answer.kind)
-        times = " %d times" % tries if tries > 1 else ""
+        times = " %d times" % (attempt + 1) if attempt else ""
         raise StpError(kind, "%s was %s%s" % (NAMES[op], _WORDS[answer.kind], times))
 
     def _ask_once(self, op, tid, payload, wait_ms, offset, first):
