@@ -86,7 +86,6 @@ class FlashPlan:
     was     build that the user named for a modem that does not say it; None if none
     agreed  the risks that the user agreed to, and the checks whose failure they took upon themselves
     upload  what must be copied to the card in the board first; empty if nothing must, or cannot be
-    block   bytes of a block that the user asked for; 0: the usual ones
     faster  how the user has the USB chip answer sooner; "" if that is out of their hands, or saves little
     first_s seconds that usually pass before the first step, besides copying the updater to a board without it
     """
@@ -103,7 +102,6 @@ class FlashPlan:
     first_s: float = 0.0
     agreed: tuple[str, ...] = ()
     fingerprint: str = ""
-    block: int = 0
     faster: str = ""
 
     def usual_s(self, step: Step) -> float:
@@ -187,8 +185,7 @@ def plan_for(bench: Bench, request: FlashRequest) -> FlashPlan | DoctorError:
     used = {step.image for step in core.steps} | (set() if core.bootrom_alone else {FIRMWARE})
     files = tuple(file for file in given_files(bench) if file.role in used)
     upload, first_s = _upload(bench, via)
-    line = _line(bench, facts, via)
-    line = replace(line, block_bytes=request.block or line.block_bytes)
+    line = replace(_line(bench, facts, via), block_bytes=request.block or BLOCK_MAX_BYTES)
     agreed = (*sorted(bench.options.accept), *(f"{check} failed" for check in sorted(request.override)))
     was = bench.options.was
     mark = ""
@@ -198,7 +195,7 @@ def plan_for(bench: Bench, request: FlashRequest) -> FlashPlan | DoctorError:
         besides = (via, request.compress, *block, bool(upload), was, *agreed)
         mark = fingerprint(journals.ids_of(bench), facts, core, sent, besides)
     plan = FlashPlan(
-        images[-1], facts, via, core, line, files, request.compress, upload, was, first_s, agreed, mark, request.block
+        images[-1], facts, via, core, line, files, request.compress, upload, was, first_s, agreed, mark
     )
     return replace(plan, faster=how_to_lower(bench.link.url.device)) if plan.timer_matters else plan
 
