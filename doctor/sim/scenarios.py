@@ -128,7 +128,7 @@ _SEEN = (
     ("41019", 41019, "41065,41019*,41065", "the vendor's tool renewed copy 0"),
     ("50523", 50523, "44556,50523*,46262", "an engineering sample"),
 )
-"""Boot loaders that real modems have shown, and how they came there (modem-protocol 7.1)."""
+"""Boot loaders that real modems have shown, and how they came there (modem-protocol.md 7.1)."""
 
 _ALL = (
     Scenario("healthy", "nothing is wrong", None, "pass", None, _with(), False),

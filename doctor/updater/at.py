@@ -174,13 +174,15 @@ class AtChannel(object):
         raw = self._collect(line, wait_ms, ends)
         return self._heard(line, raw, old)
 
-    def row(self, lines):
-        # type: (Sequence[str]) -> List[Reply]
+    def row(self, lines, wait_ms=REPLY_MS):
+        # type: (Sequence[str], int) -> List[Reply]
         """Replies to questions that change nothing, one right behind the other.
 
         They are counted, instead of a silence behind each: as many results as questions, none in front of its
         question, and a silence behind the last. If that is not so, all are asked again, each with its silence; what
         was too many is ``stale`` in the first reply then.
+
+        wait_ms  longest wait for a result when it is asked for again
         """
         stale = _answers_in(self._quieten(), lines[0])
         replies = []  # type: List[Reply]
@@ -188,14 +190,14 @@ class AtChannel(object):
         rest = b""
         for line in lines:
             self._port.write(line.encode() + b"\r\n")
-            raw, rest = self._up_to_result(line, rest)
+            raw, rest = self._up_to_result(line, rest, min(wait_ms, ROW_MS))
             replies.append(self._heard(line, raw))
             odd += replies[-1].stale
             if odd or not replies[-1].status:
                 break
         odd += _answers_in(rest + self.listen(SETTLE_MS), lines[-1])
         if odd or not replies[-1].status:
-            replies = [self.command(line) for line in lines]
+            replies = [self.command(line, wait_ms) for line in lines]
         replies[0].stale = stale + odd + replies[0].stale
         return replies
 
@@ -205,18 +207,13 @@ class AtChannel(object):
 
         The first AT after a pause is often answered ERROR (modem-protocol.md 2.1): then it is asked again at once.
         """
-        first = True
-        while tries > 0:
+        for number in range(tries):
             timer = Timer(self._clock, every_ms)
             reply = self.command("AT", every_ms)
-            if reply.sound:
-                if clean < 2 or all([more.sound for more in self.row(["AT"] * (clean - 1))]):
-                    return True
-                continue
-            tries -= 1
-            if tries > 0 and not (first and reply.status == "ERROR"):
+            if reply.sound and (clean < 2 or all([more.sound for more in self.row(["AT"] * (clean - 1), every_ms)])):
+                return True
+            if number + 1 < tries and (number or reply.status != "ERROR"):
                 self.listen(timer.left_ms())
-            first = False
         return False
 
     def listen(self, wait_ms):
@@ -281,13 +278,13 @@ class AtChannel(object):
             old = (old + got)[-RAW_LIMIT_BYTES:]
         return old
 
-    def _up_to_result(self, line, rest):
-        # type: (str, bytes) -> Tuple[bytes, bytes]
+    def _up_to_result(self, line, rest, wait_ms):
+        # type: (str, bytes, int) -> Tuple[bytes, bytes]
         """Whole lines up to a final result, or what came instead; and the beginning of a line behind them.
 
         rest  such a beginning that the question before it left
         """
-        timer = Timer(self._clock, ROW_MS)
+        timer = Timer(self._clock, wait_ms)
         while not parse_reply(rest, line).status and not timer.over():
             rest = (rest + self._hear(self._port.read(READ_BYTES, timer.left_ms())))[-RAW_LIMIT_BYTES:]
         whole = rest.rfind(b"\n") + 1

@@ -289,7 +289,7 @@ class _Detection(object):
         state.baud = baud
         state.raw = b""  # what was heard at other speeds, or while it woke up, proves nothing
         good = bare = 0
-        replies = self._at.row(["AT"] * CLEAN_OKS + [SMOD])
+        replies = self._at.row(["AT"] * CLEAN_OKS + [SMOD], AT_TRY_MS)
         for tries in range(CLEAN_TRIES):
             reply = replies[tries] if tries < CLEAN_OKS else self._at.command("AT", AT_TRY_MS)
             self._keep(reply.raw)

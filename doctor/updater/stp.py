@@ -129,7 +129,6 @@ class Master(object):
         self._speaker = Speaker(emit)
         self._cap = max_block or getattr(port, "max_block", 0) or BLOCK_LONGEST_BYTES
         self._wanted = block
-        self._long = False  # the block at hand is longer than usual
         self._tid = 0
         self._buffer = b""
         self._cut = False  # a reply with a wrong header came instead of the awaited one
@@ -150,10 +149,7 @@ class Master(object):
         # type: (int, int) -> bool
         """Send RESET with session and tid 0, which ends whatever session is open; True if it was acknowledged."""
         for _ in range(tries):
-            self._put(pack(RESET, 0, 0))
-            answer = self._await(RESET, 0, 0, wait_ms)
-            self.refuses_reset = answer.kind in ("nack", "unknown")
-            if answer.kind == "ack":
+            if self._end(0, 0, wait_ms):
                 return True
         return False
 
@@ -165,12 +161,10 @@ class Master(object):
         """
         self.echoed = False
         for _ in range(PROBES):
-            frame = pack(RESET, 0, 0)
-            self._put(frame)
-            answer = self._await(RESET, 0, 0, wait_ms, echo=frame)
-            self.refuses_reset = answer.kind in ("nack", "unknown")
-            if answer.kind == "ack" or self.echoed:
-                return answer.kind == "ack"
+            if self._end(0, 0, wait_ms, True):
+                return True
+            if self.echoed:
+                break
         return False
 
     def flush(self, wait_ms):
@@ -245,10 +239,7 @@ class Master(object):
     def close(self):
         # type: () -> bool
         """End the session; True if the modem acknowledged, so that AT may follow at once."""
-        self._put(pack(RESET, _SESSION, self._tid))
-        answer = self._await(RESET, _SESSION, self._tid, CLOSE_ACK_MS)
-        self.refuses_reset = answer.kind in ("nack", "unknown")
-        return answer.kind == "ack"
+        return self._end(_SESSION, self._tid, CLOSE_ACK_MS)
 
     def leave_if_there(self, wait_ms):
         # type: (int) -> bool
@@ -268,6 +259,18 @@ class Master(object):
         except StpError:
             self._port.write(b"\r")  # ends the line that OPEN began in an AT parser
         return True
+
+    def _end(self, sid, tid, wait_ms, echoes=False):
+        # type: (int, int, int, bool) -> bool
+        """Send RESET; True if it was acknowledged.
+
+        echoes  its coming back shortens the wait
+        """
+        frame = pack(RESET, sid, tid)
+        self._put(frame)
+        answer = self._await(RESET, sid, tid, wait_ms, echo=frame if echoes else b"")
+        self.refuses_reset = answer.kind in ("nack", "unknown")
+        return answer.kind == "ack"
 
     def _put(self, frame):
         # type: (bytes) -> None
@@ -314,9 +317,9 @@ class Master(object):
         while True:
             block = data[: self.block_bytes]
             sent = False
-            self._long = len(block) > BLOCK_MAX_BYTES
             try:
-                self._ask(BLOCK_CMD, struct.pack(">H", len(block)), cmd_ms, 1 if self._long else tries)
+                length = struct.pack(">H", len(block))
+                self._ask(BLOCK_CMD, length, cmd_ms, 1 if len(block) > BLOCK_MAX_BYTES else tries)
                 tries = TRIES
                 self.began = sent = True
                 payload = self._ask(BLOCK, block, BLOCK_ACK_MS, 1 if only_once else TRIES, offset)
@@ -390,11 +393,10 @@ class Master(object):
                 self._tid = tid + 1
                 return answer.payload
             self._unsure = self._unsure or answer.nameless or answer.kind in ("silent", "damaged")
-            if self._long and answer.kind in ("nack", "unknown") and not answer.nameless:
-                tries = attempt + 1
-                break
+            if len(payload) > BLOCK_MAX_BYTES and answer.kind in ("nack", "unknown") and not answer.nameless:
+                break  # a longer block than usual is refused once
         kind = {"nack": "refused", "unknown": "refused"}.get(answer.kind, answer.kind)
-        times = " %d times" % tries if tries > 1 else ""
+        times = " %d times" % (attempt + 1) if attempt else ""
         raise StpError(kind, "%s was %s%s" % (NAMES[op], _WORDS[answer.kind], times))
 
     def _ask_once(self, op, tid, payload, wait_ms, offset, first):

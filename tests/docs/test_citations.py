@@ -28,9 +28,10 @@ _FAILURE = re.compile(r"\bknown failures? `{0,2}([a-z0-9]+(?:-[a-z0-9]+)+)`{0,2}
 _PATH = re.compile(r"\bdocs/(reference/[\w-]+\.md)")
 _OWN_SECTION = re.compile(rf"\b[Ss]ections? ({_NUMBER}(?:(?:, | and | to ){_NUMBER})*)")
 
-_NAMES = "|".join(re.escape(path.stem) for path in REFERENCE.glob("*-*.md"))
+_STEMS = [path.stem for path in REFERENCE.glob("*-*.md")]
+_NAMES = "|".join(map(re.escape, _STEMS))
 #: No line is a citation that has none of these: most lines need no closer look.
-_PERHAPS = (".md", "known failure", "reference", "FIPY-REF", "shared", *_NAMES.split("|"), "fleet")
+_PERHAPS = (".md", "known failure", "reference", "FIPY-REF", "shared", *_STEMS, "fleet")
 _PERHAPS_IN_CODE = (*_PERHAPS, *(f"({n}" for n in range(1, 10)), "ection", "low", "of ", "# ", "#: ")
 #: What looks like a citation and has not its form.
 UNKNOWN_FORMS = {

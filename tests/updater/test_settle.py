@@ -13,7 +13,9 @@ import pytest
 from doctor.sim.modem.modem import Modem
 from doctor.sim.world import World, close_all_worlds
 from doctor.updater.at import SETTLE_MS, AtChannel
+from doctor.updater.profile import SQN3330
 from doctor.updater.shapes import Step
+from doctor.updater.states import SILENT, detect
 from tests.updater.simport import SimPort
 from tests.updater.test_ffh_against_sim import from_ffh
 from tests.updater.test_flow_against_sim import Run, practice
@@ -28,6 +30,39 @@ ERROR = b"\r\nERROR\r\n"
 def worlds_end() -> Iterator[None]:
     yield
     close_all_worlds()
+
+
+def test_waking_ends_if_every_second_answer_is_damaged() -> None:
+    class EverySecond:
+        asked = 0
+
+        def heard(self, data: bytes, wire: Wire) -> None:
+            self.asked += 1
+            wire.say(OK if self.asked % 2 else b"\r\nO\xffK\r\n")
+
+    wire = Wire(EverySecond())
+    assert not AtChannel(wire, wire.clock).wake(10, 1000)
+    assert len(wire.written) == 20
+
+
+class Dying:
+    """Answers one AT, and nothing more."""
+
+    answered = False
+
+    def heard(self, data: bytes, wire: Wire) -> None:
+        if data == b"AT\r\n" and not self.answered:
+            self.answered = True
+            wire.say(OK)
+
+
+def test_who_falls_silent_among_counted_questions_is_waited_for_no_longer_than_for_single_ones() -> None:
+    wire = Wire(Dying())
+    assert not AtChannel(wire, wire.clock).wake(10, 1000)
+    assert wire.clock.now_ms < 12_000
+    wire = Wire(Dying())
+    assert detect(wire, wire.clock, SQN3330, patience_ms=3000).mode == SILENT
+    assert wire.clock.now_ms < 75_000
 
 
 class Late:

@@ -17,7 +17,7 @@ STORE_LIMIT_BYTES = 4 * 1024 * 1024
 FAMILY_BUILD = {"SQN3330": 38638, "MONARCH2": 59577}
 FACTORY_BUILD = 33080
 LAST_PUBLIC_BUILD = 41065
-"""The last that was flashed in the field from a single public file (modem-protocol 7)."""
+"""The last that was flashed in the field from a single public file (modem-protocol.md 7)."""
 COPIES = 3
 
 KNOWN_BUILDS: dict[int, tuple[str, str, str]] = {
