@@ -340,6 +340,8 @@ def _spelled_all(ctx: click.Context, _param: click.Parameter, value: tuple[str, 
     """The port if one is named; several are ``ports`` for a command of many boards (cli/fleet/words.py)."""
     from doctor.link.choice import spelled
 
+    if len(value) > 1 and not all(port.strip() for port in value):
+        raise click.BadParameter("one of them is empty: a variable that is not set?")
     ports = tuple(spelled(port) for port in value if port)
     ctx.params["ports"] = ports
     return ports[0] if len(ports) == 1 else None

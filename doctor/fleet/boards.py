@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from doctor.errors import UsageError
+from doctor.errors import LONGEST, UsageError
 from doctor.link.port_url import PortUrl, real_device
 from doctor.link.ports import PortInfo
+from doctor.text.escape import shown
 
 
 @dataclass(frozen=True)
@@ -27,15 +28,16 @@ class Board:
 
     @property
     def words(self) -> str:
-        """What it is called where many are told of: a password in its URL is not shown."""
+        """What it is called where many are told of, on one line: a password in its URL is not shown."""
         port = PortUrl.read(self.port)
-        shown = port.place or port.text
-        return f"{shown} ({self.name})" if self.name else shown
+        called = port.place or port.text
+        return shown(f"{called} ({self.name})" if self.name else called, LONGEST)
 
     @property
     def identity(self) -> str:
         """The same for two boards that are certainly one."""
-        return self.key or real_device(PortUrl.read(self.port).key)
+        port = PortUrl.read(self.port)
+        return self.key or (port.server if not port.place else "") or real_device(port.key)
 
 
 def named(ports: Iterable[str], found: Sequence[PortInfo]) -> list[Board]:
@@ -58,7 +60,7 @@ def refuse_twice(boards: Sequence[Board]) -> None:
         if other is not board:
             raise UsageError(
                 "usage",
-                f"one board is named twice: {other.port} and {board.port}",
+                f"one board is named twice: {other.words} and {board.words}",
                 cause="both names lead to one device",
                 next="name each board once",
             )

@@ -11,7 +11,7 @@ import subprocess
 import tempfile
 import threading
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from typing import Any
 
 from doctor import own_process
@@ -25,13 +25,17 @@ _BREAK = getattr(signal, "CTRL_BREAK_EVENT", signal.SIGTERM)  #: what reaches a 
 _LAST_BYTES = 600  #: of what a process said that wrote no document
 
 
+class NotStarted(DoctorError):
+    """The process of a board cannot be started: this computer has no room for one more."""
+
+
 class Child:
     """One process of this program.
 
     words  its command line, the program's name left out
     hear   called in a thread of its own with each object that it writes, and with None when it has ended
 
-    Raises DoctorError if it cannot be started.
+    Raises NotStarted.
     """
 
     def __init__(
@@ -42,21 +46,22 @@ class Child:
         self.document: dict[str, Any] | None = None
         self._hear = hear
         line = own_process.command(*words)
-        self._told = tempfile.TemporaryFile()  # noqa: SIM115
         own_group: dict[str, Any] = {"start_new_session": True}
         if is_windows():
             own_group = {"creationflags": getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)}
         try:
-            self._process = subprocess.Popen(
-                line,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=self._told,
-                **own_group,
-            )
+            with ExitStack() as undone:
+                self._told = undone.enter_context(tempfile.TemporaryFile())
+                self._process = subprocess.Popen(
+                    line,
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=self._told,
+                    **own_group,
+                )
+                undone.pop_all()
         except (OSError, ValueError, IndexError) as err:
-            self._told.close()
-            raise DoctorError("internal", f"the process of a board cannot be started: {err}", on=board.port) from err
+            raise NotStarted("internal", f"its process cannot be started: {err}", on=board.port) from err
         threading.Thread(target=self._read, name=f"board {board.port}", daemon=True).start()
 
     @property

@@ -10,8 +10,9 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any, Protocol
 
+from doctor.errors import Exit
 from doctor.fleet.boards import Board
-from doctor.fleet.child import Child, exit_code
+from doctor.fleet.child import Child, NotStarted, exit_code
 from doctor.fleet.outcome import Outcome
 from doctor.fleet.standing import Standing
 
@@ -84,11 +85,26 @@ class Crew:
         return [self.outcomes[board] for board in self.standings if board in self.outcomes]
 
     def _begin(self, board: Board) -> None:
-        child = Child(board, self._words(board), lambda child, said: self._said.put((child, said)))
         standing = self.standings[board]
+        try:
+            child = Child(board, self._words(board), lambda child, said: self._said.put((child, said)))
+        except NotStarted as err:
+            self._not_begun(standing, err)
+            return
         self._running[child] = standing
         standing.begin()
         self._watcher.began(standing, child.pid)
+
+    def _not_begun(self, standing: Standing, err: NotStarted) -> None:
+        """Those that work are not disturbed: it waits until one of them has ended; if none works, it has failed."""
+        if self._running:
+            self._jobs = len(self._running)
+            self._waiting.insert(0, standing.board)
+            return
+        outcome = Outcome(standing.board, Exit.FAILED, {"died": err.what})
+        self.outcomes[standing.board] = outcome
+        standing.over = True
+        self._watcher.ended(standing, outcome)
 
     def _hear(self) -> None:
         try:

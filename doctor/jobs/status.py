@@ -99,6 +99,16 @@ def begun_over(journal: Journal | None = None) -> list[FlashEntry]:
     return list(left.values())
 
 
+def last_flashes(journal: Journal | None = None) -> list[str]:
+    """The last flash over each port, a sentence each, the newest first; none of a bench that is not kept."""
+    last: dict[str, FlashEntry] = {}
+    for entry in (journal or Journal()).entries():
+        port = entry.ids.get("port", "")
+        if port and PortUrl.read(port).lasts:
+            last.setdefault(port, entry)
+    return [f"{shown(port, LONGEST)}: {told(entry)}" for port, entry in last.items()]
+
+
 def without_board(error: DoctorError, journal: Journal | None = None) -> StatusReport:
     """Where things stand if no modem can be asked, since no port was named and none is certain: what the journal knows.
 

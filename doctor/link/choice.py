@@ -106,10 +106,11 @@ def spelled(typed: str) -> str:
     """The port that ``typed`` means, as a name or URL that can be opened.
 
     typed  ``serial:ABC123`` and ``usb:04d8:ef98`` name the port of that USB device, ``192.168.4.1`` a board on Wi-Fi,
-           ``25`` is COM25 on Windows, ``ttyACM0`` a device in /dev; URLs and paths stay as they are
+           ``25`` is COM25 on Windows, ``ttyACM0`` a device in /dev; a path is made absolute, and URLs stay as they are
 
     Raises UsageError with the ports that exist if it can mean nothing here, or more than one port.
     """
+    typed = typed.strip() or typed  # a line of a file may end in CR
     scheme, _, name = typed.partition(":")
     if not typed or "://" in typed:
         return typed
@@ -155,7 +156,7 @@ def _on_windows(typed: str) -> str:
 
 def _on_unix(typed: str) -> str:
     if "/" in typed or Path(typed).exists():
-        return typed
+        return str(Path(typed).absolute())
     if typed.startswith(("tty", "cu.")) or (Path("/dev") / typed).exists():
         return f"/dev/{typed}"
     if re.fullmatch(r"(?:COM)?\d+", typed, re.IGNORECASE):

@@ -120,6 +120,15 @@ class PortUrl:
             return False
 
     @property
+    def server(self) -> str:
+        """Host and port of its server, the same in every spelling of the URL; "" if it names none."""
+        if not self.has_address:
+            return ""
+        parts = urlsplit(self.text)
+        host = parts.hostname or ""
+        return f"{'127.0.0.1' if host == 'localhost' else host}:{parts.port}"
+
+    @property
     def is_telnet(self) -> bool:
         """Whether it leads to a board on Wi-Fi."""
         return self.scheme == "telnet"

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
+import psutil
+
 from doctor.sim.urlhandler.protocol_sim import Serial
 from tests.fleet.loopback import LIMIT_S, until
 
@@ -64,6 +66,16 @@ class Served:
             port.close()
 
 
+def served(folder: Path, *urls: str) -> list[Served]:
+    """Boards of these benches, each served by a program of its own."""
+    boards = [Served(url) for url in urls]
+    for number, board in enumerate(boards):
+        board.start(folder / f"board{number}.log")
+    for number, board in enumerate(boards):
+        board.ready(folder / f"board{number}.log")
+    return boards
+
+
 class Run:
     """A run of our program, whose lines can be waited for."""
 
@@ -94,3 +106,11 @@ class Run:
     def end(self, limit_s: float = 240.0) -> int:
         """Its exit code."""
         return self.process.wait(limit_s)
+
+
+def flashes(process: psutil.Process) -> bool:
+    """Whether it is still at work on a flash."""
+    try:
+        return process.status() != psutil.STATUS_ZOMBIE and "flash" in process.cmdline()
+    except psutil.NoSuchProcess:
+        return False

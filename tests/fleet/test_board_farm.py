@@ -16,7 +16,7 @@ import pytest
 from doctor.sim.practice.image import make_practice_image
 from tests.cli.terminal import Terminal
 from tests.fleet.loopback import Loopback, until
-from tests.fleet.served_boards import Run, Served
+from tests.fleet.served_boards import Run, flashes, served
 from tests.plugged import ARDUINO, EXPANSION, plug_in
 
 pytestmark = [pytest.mark.fleet, pytest.mark.needs_tool("ser2net")]
@@ -25,15 +25,6 @@ SPEED = 5  #: at 20 the simulators of more than four boards starve on two cores 
 BUILD, BYTES = 41065, 1_000_000
 SILENT, KICKED, ORPHANED = "bd-7", "bd-0", "bd-4"  #: whose modem says nothing; whose place, whose exporter is lost
 FLASH = ("--yes", "--via", "usb", "--accept", "jumpers-removed")
-
-
-def served(folder: Path, *urls: str) -> list[Served]:
-    boards = [Served(url) for url in urls]
-    for number, board in enumerate(boards):
-        board.start(folder / f"board{number}.log")
-    for number, board in enumerate(boards):
-        board.ready(folder / f"board{number}.log")
-    return boards
 
 
 class Farm:
@@ -112,7 +103,7 @@ def test_a_farm_in_which_everything_goes_wrong(farm: Farm) -> None:
     again.process.kill()
     again.process.wait()
     lab.until_held(KICKED)
-    until(lambda: not any(_flashes(child) for child in children), "the flash ends by itself", 180.0)
+    until(lambda: not any(flashes(child) for child in children), "the flash ends by itself", 180.0)
     lab.until_held()
     status = farm.run("status", "status", "--labgrid", KICKED)
     assert status.end() == 0, status.said
@@ -121,13 +112,6 @@ def test_a_farm_in_which_everything_goes_wrong(farm: Farm) -> None:
         board.stop()
     builds = {f"bd-{number}": board.build for number, board in enumerate(farm.boards)}
     assert {name for name, build in builds.items() if build == BUILD} == builds.keys() - {SILENT}
-
-
-def _flashes(process: psutil.Process) -> bool:
-    try:
-        return process.status() != psutil.STATUS_ZOMBIE and "flash" in process.cmdline()
-    except psutil.NoSuchProcess:
-        return False
 
 
 def test_all_leaves_alone_what_is_no_board(

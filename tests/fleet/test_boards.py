@@ -26,7 +26,14 @@ def test_all_are_those_with_a_pycom_id_and_the_others_are_named() -> None:
 
 
 @pytest.mark.parametrize(
-    ("one", "other"), [("sim://fipy?state=a", "sim://fipy?speed=1&state=a"), ("COM3", "COM3"), ("ttyX", "by-id")]
+    ("one", "other"),
+    [
+        ("sim://fipy?state=a", "sim://fipy?speed=1&state=a"),
+        ("COM3", "COM3"),
+        ("ttyX", "by-id"),
+        ("rfc2217://localhost:4000", "rfc2217://127.0.0.1:4000/?ign_set_control"),
+        ("rfc2217://Farm:4000", "socket://farm:4000"),
+    ],
 )
 def test_one_board_under_two_names_is_refused(one: str, other: str, tmp_path: Path) -> None:
     if one == "ttyX":
@@ -36,6 +43,15 @@ def test_one_board_under_two_names_is_refused(one: str, other: str, tmp_path: Pa
     with pytest.raises(UsageError, match="one board is named twice"):
         refuse_twice([Board(one), Board(other)])
     refuse_twice([Board(one), Board(other, key="another place")])
+
+
+def test_two_ports_of_one_server_are_two_boards() -> None:
+    refuse_twice([Board("rfc2217://farm:4000"), Board("rfc2217://farm:4001"), Board("telnet://farm")])
+
+
+def test_a_name_is_one_line_whatever_stands_in_it() -> None:
+    assert Board("rfc2217://farm:4000\n").words == "rfc2217://farm:4000\\n"
+    assert "\x1b" not in Board("/dev/ttyX", "slot \x1b[2J").words
 
 
 def test_two_ports_with_one_modem() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from doctor import own_process
 from doctor.fleet.boards import Board
 from doctor.fleet.crew import Crew
 from doctor.fleet.standing import Standing
@@ -29,6 +30,27 @@ def test_each_ends_by_itself_and_no_more_than_so_many_run_at_once(
         zip(boards, (0, 3, 1, 1, 0), (False, True, False, False, False), strict=True)
     )
     assert watched.most == 2 and sorted(watched.ended_, key=boards.index) == boards and not crew.stopped
+
+
+def test_one_that_cannot_be_started_waits_for_room_and_disturbs_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    boards = played(tmp_path, monkeypatch, [{"see": str(tmp_path / "refused")}, sent(100), ends(0)], [], [ends(0)])
+    start = own_process.command
+    no_program = str(tmp_path / "no program")
+
+    def command(*words: str) -> list[str]:
+        if words[-1] != boards[1].port:
+            return start(*words)
+        (tmp_path / "refused").touch()
+        return [no_program]
+
+    monkeypatch.setattr("doctor.own_process.command", command)
+    watched = Watched()
+    outcomes = Crew(boards, words, watched, jobs=3, flashes=True).run()
+    assert [(o.code, o.sent) for o in outcomes] == [(0, True), (1, False), (0, False)]
+    assert watched.ended_ == [boards[0], boards[1], boards[2]]
+    assert "cannot be started" in outcomes[1].document["died"]
 
 
 def test_ctrl_c_begins_no_board_stops_those_that_sent_nothing_and_asks_about_the_others(

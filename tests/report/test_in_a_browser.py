@@ -18,12 +18,14 @@ from doctor.documents.trace_lines import RX, Line
 from doctor.engine import Report
 from doctor.events import Note, Phase, Progress, StepStarted, Waiting
 from doctor.report import as_json
+from doctor.report.fleet.page import page as page_of_many
 from doctor.report.heard import Heard
 from doctor.report.page import all_pages
 from doctor.report.pages_html import whole
 from doctor.report.run_html import page
 from doctor.roster import everybody
 from doctor.sim.practice.image import make_practice_image
+from tests.report.fleet.test_reports import fleet
 from tests.report.test_report_file import EVIL, hostile
 
 pytestmark = [pytest.mark.long, pytest.mark.needs_tool("chromium", "chromedriver", "axe-core")]
@@ -46,6 +48,7 @@ RUNS = {
 MADE = {
     "interrupted": "Stopped by you before the end",
     "hostile": "1 problem found",
+    "fleet": "1 of 4 boards in order",
     "open": "Not one byte comes from the modem",
 }
 PAGES = (*RUNS, *MADE)
@@ -68,6 +71,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
     members = {**as_json.identity(Bench(BenchOptions())), **as_json.report_members(stopped)}
     document = as_json.plain(as_json.document("check", stopped.exit_code, **members))
     (folder / "interrupted.html").write_text(page(document, Heard()), "utf-8")
+    (folder / "fleet.html").write_text(page_of_many(as_json.plain(fleet())), "utf-8")
     (folder / "hostile.html").write_text(page(hostile(), _evil()), "utf-8")
     told = all_pages(everybody().checks)
     some = {one: told[one] for one in list(told)[::15]}

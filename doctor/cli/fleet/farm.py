@@ -14,6 +14,7 @@ from doctor.cli.screen import Screen
 from doctor.errors import DoctorError, UsageError
 from doctor.fleet.boards import Board
 from doctor.link.port_url import PortUrl, unheld_place
+from doctor.text.escape import shown
 
 _COORDINATOR = click.option(
     "--coordinator", metavar="HOST:PORT", help="labgrid's coordinator, if LG_COORDINATOR does not name it."
@@ -114,7 +115,7 @@ def main(
         for one in farm.not_held:
             err = DoctorError("labgrid-place", one.why)
             besides.append(refused(Board(unheld_place(one.place)), verb, err))
-            voice.say(f"{one.place}: {one.why}")
+            voice.say(f"{shown(one.place)}: {one.why}")
         there = [Board(one.url, key=PortUrl.read(one.url).key) for one in farm.held]
         with voice:
             return run(

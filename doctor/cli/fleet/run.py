@@ -79,8 +79,11 @@ def boards_of(ports: Sequence[str], screen: Screen, *, every: bool, with_journal
             if port.device not in [board.port for board in boards]:
                 screen.note(f"left alone: {port.device} ({port.words}); if a board is there, name it with --port")
         if not boards:
+            from doctor.jobs.status import last_flashes
             from doctor.link.choice import nothing_plugged_in
 
+            for line in last_flashes() if with_journal else ():  # their boards need not be here any more
+                screen.note(Text(line))
             raise nothing_plugged_in(found)
     return boards
 
@@ -193,7 +196,9 @@ class _Fleet:
     def tell_end(self, outcomes: Sequence[Outcome]) -> None:
         """The summary, the one next command, the document."""
         left = [outcome for outcome in outcomes if not outcome.holds]
-        step = self._next(left)
+        running = [outcome for outcome in outcomes if outcome.holds and outcome.document.get("running")]
+        at_work = len(running)
+        step = self._next(left or running)
         if self._screen.writes:
             self._screen.document(reports.document(self._verb, outcomes, step=step))
         if self._screen.as_json:
@@ -201,13 +206,14 @@ class _Fleet:
         planned = [outcome for outcome in outcomes if _is_ready(outcome)]
         if planned and self._only_planned:
             self._screen.show(plans(planned, whole=True))
-        well = len(outcomes) - len(left)
+        well = len(outcomes) - len(left) - at_work
         word = {"flash": "flashed and proved, or nothing to do", "status": "nothing left to do"}.get(
             self._verb, "in order"
         )
         if self._only_planned:
             word = "ready, or nothing to do"
-        self._screen.show(Text(f"\n{well} of {counted(len(outcomes), 'board')}: {word}", style="bold"))
+        going = f"; {at_work} being flashed: leave the power on" if at_work else ""
+        self._screen.show(Text(f"\n{well} of {counted(len(outcomes), 'board')}: {word}{going}", style="bold"))
         for line in (*_for_the_hands(outcomes), *(line for outcome in left for line in _left_to_do(outcome))):
             self._screen.show(line)
         if step is not None:
@@ -226,10 +232,15 @@ def _for_the_hands(outcomes: Sequence[Outcome]) -> Iterable[Any]:
     """What the hands are to do at boards that are in order, once for all that need the same."""
     alike: dict[str, list[str]] = {}
     for outcome in outcomes:
-        for one in (outcome.document.get("next") or {}).get("do", ()) if outcome.holds and outcome.sent else ():
+        for one in (outcome.document.get("next") or {}).get("do", ()) if outcome.holds and _says_hands(outcome) else ():
             alike.setdefault(one, []).append(outcome.board.words)
     for one, boards in alike.items():
         yield Text(f"Left for your hands, at {counted(len(boards), 'board')} ({', '.join(boards)}): {one}")
+
+
+def _says_hands(outcome: Outcome) -> bool:
+    """Whether what it says of hands is about a flash that is over; a check that failed nowhere only has advice."""
+    return outcome.sent or outcome.document.get("running") is False
 
 
 def _own_command(outcome: Outcome) -> Command | None:

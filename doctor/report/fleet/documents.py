@@ -18,7 +18,11 @@ _DIED = "its process ended without a word"
 
 
 def told(document: dict[str, Any]) -> str:
-    """How one board stands, in one sentence, by its document."""
+    """How one board stands, in one sentence, by its document; its port is named by whoever shows it."""
+    return _told(document).removeprefix(f"{document.get('port')}: ")
+
+
+def _told(document: dict[str, Any]) -> str:
     proof, plan = document.get("proof"), document.get("plan")
     if "died" in document:
         return document["died"].rpartition("\n")[2] or _DIED
@@ -35,9 +39,10 @@ def told(document: dict[str, Any]) -> str:
         return ". ".join(filter(None, (document["where"], document["history"])))
     failed = [found for found in document.get("findings") or () if ended.failed(found)]
     if failed:
-        first = next((found for found in failed if not found["caused_by"]), failed[0])
-        more = f" (and {len(failed) - 1} more)" if len(failed) > 1 else ""
-        return f"{first['check']}: {first['summary']}{more}"
+        causes = [found for found in failed if not found["caused_by"]] or failed[:1]
+        summary = causes[0]["summary"].removeprefix(f"{document.get('port')}: ")
+        more = f" (and {len(causes) - 1} more)" if len(causes) > 1 else ""
+        return f"{causes[0]['check']}: {summary}{more}"
     return ended.untold(document) or _well(document)
 
 

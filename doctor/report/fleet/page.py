@@ -14,8 +14,10 @@ from doctor.text.escape import counted
 def page(document: dict[str, Any]) -> str:
     """The whole file."""
     boards = document.get("boards") or []
-    well = sum(board["exit_code"] == 0 for board in boards)
+    at_work = sum(bool(board.get("running")) for board in boards)
+    well = sum(board["exit_code"] == 0 and not board.get("running") for board in boards)
     verdict = f"{well} of {counted(len(boards), 'board')} in order" if boards else "The command failed"
+    verdict += f", {at_work} being flashed" if at_work else ""
     at = document["at"][:16].replace("T", " ")
     command = document.get("of", "")
     return elements.document(

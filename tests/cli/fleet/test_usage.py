@@ -32,6 +32,9 @@ def no_process(monkeypatch: pytest.MonkeyPatch) -> None:
         (("--port", "sim://fipy", "--boards", "3"), "--boards says 3, and one port"),
         ((*TWO, "--port", "sim://nix"), "sim://nix"),
         (("--all",), "no board is plugged in"),
+        ((*TWO, "--port", ""), "one of them is empty"),
+        ((*TWO, "--port", " \r"), "one of them is empty"),
+        (("--port", "/dev/null", "--port", "../../../../../../../../dev/null\r"), "named twice"),
     ],
 )
 def test_what_is_not_certain_is_wrong_usage(
