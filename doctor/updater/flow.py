@@ -258,8 +258,7 @@ class Flow(object):
         # type: (Step) -> None
         """modem-protocol.md 5.2, step 11: read the version in the application."""
         if not self._s.profile.sends_cfun5:
-            self._s.at.wake(WAKE_TRIES, WAKE_EVERY_MS, states.CLEAN_OKS)
-            self._awake = True
+            self._awake = self._s.at.wake(WAKE_TRIES, WAKE_EVERY_MS, states.CLEAN_OKS)
             self._s.at.command('AT+SQNSUPGRADENTF="success"')
         lines = self._read_version()
         if step.old and _says(lines, step.old):

@@ -5,6 +5,7 @@ A stale OK that starts a step of a flash is how modems are lost (known failure `
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,9 +14,10 @@ import pytest
 from doctor.sim.modem.modem import Modem
 from doctor.sim.world import World, close_all_worlds
 from doctor.updater.at import SETTLE_MS, AtChannel
+from doctor.updater.flow import Flow
 from doctor.updater.profile import SQN3330
-from doctor.updater.shapes import Step
-from doctor.updater.states import SILENT, detect
+from doctor.updater.shapes import Plan, Step
+from doctor.updater.states import APPLICATION, SHOWVER, SILENT, detect
 from tests.updater.simport import SimPort
 from tests.updater.test_ffh_against_sim import from_ffh
 from tests.updater.test_flow_against_sim import Run, practice
@@ -24,6 +26,7 @@ from tests.updater.wire import OK, AtScript, Wire
 #: Beginnings of all commands that change what the modem does (issue 18 names them), each as a flash sends it.
 CHANGES = ("AT+SMSWBOOT=", "AT+SMSTPU", "AT+STP", "AT+SMUPGRADE\r", "AT+IPR", "AT+CFUN", "AT^RESET", "ATE0")
 ERROR = b"\r\nERROR\r\n"
+BLOCK = b"\r\nUE : 5.0.0.0d\r\nSoftware : LR5.1.1.0-41065\r\n"
 
 
 @pytest.fixture(autouse=True)
@@ -63,6 +66,21 @@ def test_who_falls_silent_among_counted_questions_is_waited_for_no_longer_than_f
     wire = Wire(Dying())
     assert detect(wire, wire.clock, SQN3330, patience_ms=3000).mode == SILENT
     assert wire.clock.now_ms < 75_000
+
+
+def test_a_modem_that_is_deaf_when_its_version_is_asked_for_is_woken_again() -> None:
+    script = AtScript({"AT": OK, "AT+SMOD?": b"\r\n2\r\n" + OK, 'AT+SQNSUPGRADENTF="success"': OK,
+                       "ATI1": b"\r\nUE5.0.0.0d\r\nLR5.1.1.0-41065\r\n" + OK, SHOWVER: BLOCK + OK})  # fmt: skip
+
+    class DeafAtFirst:
+        def heard(self, data: bytes, wire: Wire) -> None:
+            if wire.clock.now_ms > 46_000:
+                script.heard(data, wire)
+
+    wire = Wire(DeafAtFirst())
+    step = Step("prove", "read the version back", "prove", 120_000, False, "")
+    plan = Plan(APPLICATION, "store", [step], None, [])
+    assert Flow(wire, wire.clock, SQN3330).run(plan, io.BytesIO(), 0).proved
 
 
 class Late:
