@@ -90,8 +90,9 @@ class BoardFacts:
 class Board:
     """A board behind a link.
 
-    link  open, the board idle at its prompt (doctor/board/first_contact.py tells)
-    repl  its raw REPL, entered on first use
+    link       open, the board idle at its prompt (doctor/board/first_contact.py tells)
+    repl       its raw REPL, entered on first use
+    unique_id  "" until it was asked for (unique_id.py)
     """
 
     def __init__(self, link: Link, *, banner: str = "") -> None:
@@ -99,6 +100,7 @@ class Board:
         self.clock = link.clock
         self.repl = Repl(link)
         self._banner = banner
+        self.unique_id = ""
         self._facts: BoardFacts | None = None
 
     def identify(self) -> BoardFacts:

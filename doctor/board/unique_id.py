@@ -20,6 +20,8 @@ say(ujson.dumps(ubinascii.hexlify(machine.unique_id()).decode()))
 
 
 def unique_id(board: Board) -> str:
-    """The board's MAC address, 12 hexadecimal digits. Raises BoardError, LinkError."""
-    answer = str(proof.one(board, UNIQUE_ID, "its number"))
-    return "".join(char for char in answer if char in "0123456789abcdef")[:32]
+    """The board's MAC address, 12 hexadecimal digits; asked once, then remembered. Raises BoardError, LinkError."""
+    if not board.unique_id:
+        answer = str(proof.one(board, UNIQUE_ID, "its number"))
+        board.unique_id = "".join(char for char in answer if char in "0123456789abcdef")[:32]
+    return board.unique_id

@@ -23,6 +23,8 @@ _CHIPS = r"SYSTEM\CurrentControlSet\Enum\FTDIBUS"
 _PORT = r"0000\Device Parameters"
 _LOW_LATENCY = 0x2000  # ASYNC_LOW_LATENCY, in the fifth number of the kernel's struct serial_struct
 _FLAGS = 4
+_USUAL_MS = 16  #: of FTDI's chips, unless somebody changed it
+_SEEN_S = 0.008  #: an answer that takes longer than this waited for such a timer: it is half of it on the average
 _NOT_HAD = (
     AttributeError,
     NotImplementedError,
@@ -73,6 +75,14 @@ def latency_ms(device: str) -> int:
             return _in_registry(device)
         return int((SYSFS / Path(real_device(device)).name / "latency_timer").read_text())
     return 0
+
+
+def likely_ms(answer_s: float | None) -> int:
+    """The timer of a chip of FTDI that a system does not tell, such as macOS; 0 if none is noticed.
+
+    answer_s  how long the answers of its port take; None if that is not known
+    """
+    return _USUAL_MS if (answer_s or 0) >= _SEEN_S else 0
 
 
 def how_to_lower(device: str) -> str:

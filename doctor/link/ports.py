@@ -70,6 +70,11 @@ class PortInfo:
         return self.vid is not None
 
     @property
+    def is_ftdi(self) -> bool:
+        """Whether it has a chip of FTDI, which has a latency timer."""
+        return self.vid == _FTDI
+
+    @property
     def is_board(self) -> bool:
         """Whether its USB id belongs to a carrier board alone, and a module may answer there."""
         return self.carrier is not None and not self.dfu and not self.ambiguous
@@ -77,7 +82,7 @@ class PortInfo:
     @property
     def is_strange(self) -> bool:
         """Whether it has a USB id that neither a Pycom carrier board nor FTDI has."""
-        return self.vid not in (None, _FTDI) and self.carrier is None
+        return self.is_usb and not self.is_ftdi and self.carrier is None
 
     @property
     def usb_id(self) -> str:

@@ -17,8 +17,8 @@ from doctor.updater.soak import SOAK_COUNT
 from doctor.updater.stp import HEADER_BYTES
 
 _BITS_A_BYTE = 10  #: start bit, eight bits, stop bit
-#: Beside the payload of a block: its command (2 bytes of payload), the ack of that, its own header, its ack (2 bytes).
-_BLOCK_EXTRA_BYTES = 4 * HEADER_BYTES + 2 + 2
+#: The command of a block (2 bytes of payload) and its ack; as much is a block without its payload, and its ack.
+_FRAMES_BYTES = 2 * HEADER_BYTES + 2
 _ASK_BYTES = 4 + 6  #: ``AT\r\n`` and ``\r\nOK\r\n``
 
 #: What a modem takes for an answer, besides the port in front of it. Nobody has measured it on a real one: assumed.
@@ -96,8 +96,8 @@ class Line:
         blocks = ceil(size_bytes / self.block_bytes)
         if not blocks:
             return 0.0
-        asked_s = self.exchange_s(_BLOCK_EXTRA_BYTES - HEADER_BYTES * 2 - 2)
-        return blocks * (asked_s + self.exchange_s(ceil(size_bytes / blocks) + HEADER_BYTES * 2 + 2))
+        block_bytes = ceil(size_bytes / blocks)
+        return blocks * (self.exchange_s(_FRAMES_BYTES) + self.exchange_s(block_bytes + _FRAMES_BYTES))
 
 
 def last_s(step: Step) -> float:

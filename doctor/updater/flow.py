@@ -6,7 +6,7 @@ Success is believed only if the modem came back to its application by itself and
 from . import states
 from .contract import Clock, Port, Source  # noqa: F401
 from .plan import FIRMWARE  # noqa: F401
-from .profile import Profile  # noqa: F401
+from .profile import BLOCK_MAX_BYTES, Profile  # noqa: F401
 from .rules_loaders import is_old_copy0
 from .sending import SILENT_ID, Sender
 from .session import POLL_MS, WAKE_EVERY_MS, WAKE_TRIES, FlowError, Outcome, Session
@@ -44,10 +44,10 @@ class Flow(object):
     profile    which modem
     emit       called with (name, dict) for events, or None
     max_block  longest block in bytes that the way to the modem bears; 0 = any
-    block      bytes of a block that the user asks for, as far as the profile has such blocks; 0 = the usual ones
+    block      bytes of a block, as far as the profile has such blocks
     """
 
-    def __init__(self, port, clock, profile, emit=None, max_block=0, block=0):
+    def __init__(self, port, clock, profile, emit=None, max_block=0, block=BLOCK_MAX_BYTES):
         # type: (Port, Clock, Profile, Optional[Emit], int, int) -> None
         self._s = Session(port, clock, profile, emit, max_block, block)
         self._switcher = Switcher(self._s)

@@ -115,7 +115,7 @@ class Session(object):
     baud         speed of the port if we changed it, else 0
     """
 
-    def __init__(self, port, clock, profile, emit, max_block, block=0):
+    def __init__(self, port, clock, profile, emit, max_block, block=BLOCK_MAX_BYTES):
         # type: (Port, Clock, Profile, Optional[Emit], int, int) -> None
         self.clock = clock
         self.profile = profile
@@ -123,7 +123,7 @@ class Session(object):
         self.speaker = Speaker(emit)
         self.outcome = Outcome()
         self.should_stop = None  # type: Optional[Callable[[], bool]]
-        self._block = min(block, profile.block_bytes) or BLOCK_MAX_BYTES
+        self._block = min(block, profile.block_bytes)
         self.move(port, max_block)
 
     def move(self, port, max_block):

@@ -389,9 +389,9 @@ def read_facts(port, clock, profile, state, emit=None):
     at = AtChannel(port, clock, emit)
     asked = _QUESTIONS if state.mode == APPLICATION else _QUESTIONS[:2]
     blocks = [SHOWVER] if state.mode == APPLICATION else []
-    replies = at.row([line for _, line in asked] + blocks)
-    for number, (name, line) in enumerate(asked):
-        setattr(facts, name, _answer(at, facts, name, line, replies[number], 3 if name == "ati1" else 1))
+    replies = at.row([line for _, line, _ in asked] + blocks)
+    for number, (name, line, tries) in enumerate(asked):
+        setattr(facts, name, _answer(at, facts, name, line, replies[number], tries))
     if state.mode == APPLICATION:
         facts.showver = read_block(at, facts, replies[-1])
     if facts.unanswered and not at.wake(TRIES_PER_SPEED, AT_TRY_MS, 1):  # it fell silent between two questions
@@ -407,12 +407,12 @@ _ASK_PAUSE_MS = 500
 BLOCK_TRIES = 3
 BLOCK_ALIKE = 2
 SHOWVER = 'AT!="showver"'
-#: Members of Facts and how they are asked for; the first two in an updater as well.
+#: Members of Facts, how they are asked for, and how often while that is refused; the first two in an updater as well.
 _QUESTIONS = (
-    ("smswboot", "AT+SMSWBOOT?"),
-    ("smupgrade", "AT+SMUPGRADE?"),
-    ("ati1", "ATI1"),
-    ("cgsn", "AT+CGSN"),
+    ("smswboot", "AT+SMSWBOOT?", 1),
+    ("smupgrade", "AT+SMUPGRADE?", 1),
+    ("ati1", "ATI1", 3),
+    ("cgsn", "AT+CGSN", 1),
 )
 
 

@@ -144,7 +144,6 @@ def _explain(size_mb: float, folder: Path) -> Work:
 
 
 #: By name: title, unit of the sizes, sizes, the sizes of a smoke test, and what makes the input and gives the work.
-#: The curve of a fleet (1, 4, 16, 64 boards) is a row here, too: its size is the number of boards.
 WORKS: dict[str, tuple[str, str, Sequence[float], Sequence[float], Callable[[float, Path], Work]]] = {
     "send": ("send a file (own work, no line)", "MB", (1, 6, 60), (0.01, 0.02), _send),
     "judge": ("judge a firmware file", "MB", (1, 6, 60), (0.1, 0.2), _judge),

@@ -110,7 +110,7 @@ def carry_out(
     )
     if plan.via == "card":
         return start.carry_out(bench, report, plan, attempt, interrupts, listen)
-    run = _Run(bench, sources, plan.block, interrupts, listen)
+    run = _Run(bench, sources, plan.line.block_bytes, interrupts, listen)
     try:
         for leg in legs(plan.via, plan.before, plan.core, bench.profile):
             run.leg(leg, recorder)

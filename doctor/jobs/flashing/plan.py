@@ -20,7 +20,7 @@ from doctor.jobs.hands import POWER_CYCLE
 from doctor.jobs.memory import journal as journals
 from doctor.jobs.memory.journal import Journal
 from doctor.jobs.onward import Attempt, NextFlash, flash_command
-from doctor.link.latency import how_to_lower
+from doctor.link.latency import how_to_lower, likely_ms
 from doctor.modem.facts import ModemFacts
 from doctor.modem.images import image_facts, options_for, running
 from doctor.modem.step_times import Line, last_s, usual_s
@@ -34,9 +34,6 @@ from doctor.updater.shapes import Plan, Refusal, Step
 if TYPE_CHECKING:
     from doctor.firmware.image import FirmwareImage
 
-FTDI = "0403:"  #: vendor of USB chips with a latency timer
-FTDI_TIMER_MS = 16  #: of FTDI's chips, unless somebody changed it (known failure ftdi-latency)
-TIMER_SEEN_S = 0.008  #: an answer that takes longer than this waited for such a timer: it is half of it on the average
 TIMER_MATTERS_S = 5.0  #: of a whole flash, below which nobody is asked to change a setting
 WINDOW_BITS = 12  #: of the zlib stream, all that the modem has memory for (modem-protocol.md 4.6)
 
@@ -86,7 +83,6 @@ class FlashPlan:
     was     build that the user named for a modem that does not say it; None if none
     agreed  the risks that the user agreed to, and the checks whose failure they took upon themselves
     upload  what must be copied to the card in the board first; empty if nothing must, or cannot be
-    block   bytes of a block that the user asked for; 0: the usual ones
     faster  how the user has the USB chip answer sooner; "" if that is out of their hands, or saves little
     first_s seconds that usually pass before the first step, besides copying the updater to a board without it
     """
@@ -103,7 +99,6 @@ class FlashPlan:
     first_s: float = 0.0
     agreed: tuple[str, ...] = ()
     fingerprint: str = ""
-    block: int = 0
     faster: str = ""
 
     def usual_s(self, step: Step) -> float:
@@ -187,8 +182,7 @@ def plan_for(bench: Bench, request: FlashRequest) -> FlashPlan | DoctorError:
     used = {step.image for step in core.steps} | (set() if core.bootrom_alone else {FIRMWARE})
     files = tuple(file for file in given_files(bench) if file.role in used)
     upload, first_s = _upload(bench, via)
-    line = _line(bench, facts, via)
-    line = replace(line, block_bytes=request.block or line.block_bytes)
+    line = replace(_line(bench, facts, via), block_bytes=request.block or BLOCK_MAX_BYTES)
     agreed = (*sorted(bench.options.accept), *(f"{check} failed" for check in sorted(request.override)))
     was = bench.options.was
     mark = ""
@@ -197,9 +191,7 @@ def plan_for(bench: Bench, request: FlashRequest) -> FlashPlan | DoctorError:
         block = (request.block,) if request.block else ()
         besides = (via, request.compress, *block, bool(upload), was, *agreed)
         mark = fingerprint(journals.ids_of(bench), facts, core, sent, besides)
-    plan = FlashPlan(
-        images[-1], facts, via, core, line, files, request.compress, upload, was, first_s, agreed, mark, request.block
-    )
+    plan = FlashPlan(images[-1], facts, via, core, line, files, request.compress, upload, was, first_s, agreed, mark)
     return replace(plan, faster=how_to_lower(bench.link.url.device)) if plan.timer_matters else plan
 
 
@@ -229,8 +221,8 @@ def _line(bench: Bench, facts: ModemFacts, via: str) -> Line:
     echoes = not bench.is_bare_modem or b"AT\r" in facts.raw
     answer_s, listed = bench.link.answer_s, bench.link.listed
     timer_ms = bench.latency_ms
-    if not timer_ms and listed is not None and listed.usb_id.startswith(FTDI) and (answer_s or 0) >= TIMER_SEEN_S:
-        timer_ms = FTDI_TIMER_MS  # a system that does not tell it, as macOS
+    if not timer_ms and listed is not None and listed.is_ftdi:
+        timer_ms = likely_ms(answer_s)
     return Line.measured(bench.profile.app_baud, answer_s, timer_ms=timer_ms, echoes=echoes)
 
 
