@@ -82,6 +82,14 @@ class Child:
             self._process.send_signal(_BREAK if is_windows() else signal.SIGTERM)
 
     @property
+    def killed_by(self) -> str:
+        """That its process was killed, and by which signal; "" if it ended by itself."""
+        if self.code is None or self.code >= 0:
+            return ""
+        name = signal.Signals(-self.code).name if -self.code in set(signal.Signals) else str(-self.code)
+        return f"its process was killed ({name})"
+
+    @property
     def last_words(self) -> str:
         """What it said beside its documents at its end; "" if nothing."""
         return self._last_words

@@ -123,7 +123,8 @@ class Crew:
         code = exit_code(child.code if child.code is not None else 1, sent=standing.sent)
         document = child.document
         if document is None or document.get("exit") != code:
-            document = {"died": child.last_words}
+            at = f": {standing.words}" if standing.sent else ""
+            document = {"died": f"{killed}{at}" if (killed := child.killed_by) else child.last_words}
         outcome = Outcome(child.board, code, document, standing.sent)
         self.outcomes[child.board] = outcome
         standing.over = True

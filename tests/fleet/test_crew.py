@@ -29,6 +29,9 @@ def test_each_ends_by_itself_and_no_more_than_so_many_run_at_once(
     assert [(o.board, o.code, o.sent) for o in outcomes] == list(
         zip(boards, (0, 3, 1, 1, 0), (False, True, False, False, False), strict=True)
     )
+    assert [o.document.get("died") for o in outcomes[1:3]] == [
+        "its process was killed (SIGKILL): 5,000 of 10,000 bytes; do not unplug", "its process was killed (SIGKILL)"
+    ]  # fmt: skip
     assert watched.most == 2 and sorted(watched.ended_, key=boards.index) == boards and not crew.stopped
 
 

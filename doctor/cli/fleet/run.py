@@ -184,7 +184,7 @@ class _Fleet:
         shows = FleetView(self._screen, self._started, flashes=flashes, clock=SystemClock(), notices=self._notices)
         with closing(shows) as view:
             crew = Crew(boards, words, view, jobs=self._jobs, flashes=flashes)
-            return crew, crew.run()
+            return crew, [reports.whole(self._verb, outcome) for outcome in crew.run()]
 
     def _tell_left_out(self, planned: Sequence[Outcome], ready: Sequence[Outcome]) -> None:
         left = [outcome for outcome in planned if outcome not in ready]

@@ -99,19 +99,26 @@ class Wanted:
 
 def matching(places: Sequence[Place], globs: Iterable[str]) -> list[Wanted]:
     """The places that any of ``globs`` means, in the order of their numbers; ``GLOB/NAME`` names one port of each.
+    A name that a place has means that place, whatever it would match.
 
     Raises UsageError for a glob that means none.
     """
     found: dict[str, Wanted] = {}
     for glob in globs:
-        fits = [Wanted(place) for place in places if fnmatchcase(place.name, glob)]
+        fits = [Wanted(place) for place in _meant(places, glob)]
         if not fits and "/" in glob:
             front, _, port = glob.rpartition("/")
-            fits = [Wanted(place, port) for place in places if fnmatchcase(place.name, front)]
+            fits = [Wanted(place, port) for place in _meant(places, front)]
         if not fits:
             raise _none(glob, [place.name for place in places])
         found.update((wanted.place.name, wanted) for wanted in fits)
     return sorted(found.values(), key=lambda wanted: _by_number(wanted.place.name))
+
+
+def _meant(places: Sequence[Place], glob: str) -> list[Place]:
+    """Printed commands name a place as it is, and a bracket may be part of its name."""
+    itself = [place for place in places if place.name == glob]
+    return itself or [place for place in places if fnmatchcase(place.name, glob)]
 
 
 def _none(glob: str, names: list[str]) -> UsageError:

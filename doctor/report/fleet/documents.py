@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from doctor.errors import DoctorError, Exit, joint
@@ -10,11 +11,14 @@ from doctor.fleet.boards import Board
 from doctor.fleet.outcome import Outcome, worst
 from doctor.report import as_json, ended
 from doctor.report.next_step import NextStep
+from doctor.text.command import Command
 from doctor.text.durations import about, clock
 from doctor.text.escape import counted
 
 NAME = "fleet"
+LEAVE_POWERED = "leave the board powered: how far its modem is has to be asked first"
 _DIED = "its process ended without a word"
+_NOT_BY_ITSELF = "it was killed, or it failed"
 
 
 def told(document: dict[str, Any]) -> str:
@@ -66,6 +70,17 @@ def refused(board: Board, verb: str, err: DoctorError, *, exit_code: Exit = Exit
     return Outcome(board, exit_code, {**as_json.document(verb, exit_code, err), **members})
 
 
+def whole(verb: str, outcome: Outcome) -> Outcome:
+    """The same, with the document that its process did not come to write."""
+    if "died" not in outcome.document:
+        return outcome
+    port = outcome.board.port
+    err = DoctorError("internal", told(outcome.document), on=port, cause="" if outcome.sent else _NOT_BY_ITSELF)
+    step = NextStep((LEAVE_POWERED,), Command("status", port=port)) if outcome.sent else None
+    written = as_json.plain(as_json.document(verb, Exit(outcome.code), err, step), Command(verb, port=port))
+    return replace(outcome, document=written)
+
+
 def document(
     verb: str, outcomes: Sequence[Outcome], err: DoctorError | None = None, step: NextStep | None = None
 ) -> dict[str, Any]:
@@ -76,12 +91,8 @@ def document(
 
 
 def _board(verb: str, outcome: Outcome) -> dict[str, Any]:
-    whole = outcome.document
-    if "died" in whole:
-        err = DoctorError("internal", told(whole), on=outcome.board.port, cause="it was killed, or it failed")
-        whole = as_json.document(verb, Exit.FAILED, err)
     return {
-        **whole,
+        **whole(verb, outcome).document,
         "port": outcome.board.port,
         "exit": outcome.code,
         "exit_code": outcome.code,

@@ -27,6 +27,13 @@ def test_globs_mean_places_each_once_in_the_order_of_their_numbers(globs: list[s
     assert [wanted.place.name for wanted in matching(FARM, globs)] == named
 
 
+def test_a_place_is_meant_by_its_own_name_whatever_that_would_match() -> None:
+    odd = [*FARM, Place("bd-[2]", ports=(SER2NET,))]
+    assert [wanted.place.name for wanted in matching(odd, ["bd-[2]"])] == ["bd-[2]"]
+    assert [wanted.typed for wanted in matching(odd, ["bd-[2]/repl"])] == ["bd-[2]/repl"]
+    assert [wanted.place.name for wanted in matching(FARM, ["bd-[2]"])] == ["bd-2"]
+
+
 def test_a_port_of_a_place_is_named_behind_a_slash() -> None:
     assert [wanted.typed for wanted in matching(FARM, ["bd-*/repl"])] == ["bd-2/repl", "bd-10/repl"]
 

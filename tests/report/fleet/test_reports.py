@@ -13,7 +13,7 @@ from doctor.errors import DoctorError, Exit
 from doctor.fleet.boards import Board
 from doctor.fleet.outcome import Outcome
 from doctor.report import as_json
-from doctor.report.fleet.documents import document, refused, told
+from doctor.report.fleet.documents import document, refused, told, whole
 from doctor.report.fleet.page import page
 from doctor.report.report_file import ReportFile
 from doctor.text.command import Command
@@ -71,23 +71,37 @@ def test_the_suite_is_the_form_that_jenkins_takes_with_the_port_in_each_case(wri
 
 
 def test_the_json_holds_to_its_schema(written: dict[str, str]) -> None:
-    whole = json.loads(written["json"])
-    assert shapes.faults(whole) == []
-    assert [board["exit_code"] for board in whole["boards"]] == [1, 1, 1, 0]
+    read = json.loads(written["json"])
+    assert shapes.faults(read) == []
+    assert [board["exit_code"] for board in read["boards"]] == [1, 1, 1, 0]
 
 
 def test_each_is_told_without_its_port_and_without_what_only_follows() -> None:
     found = {"check": "port-opens", "status": "fail", "summary": "/dev/x: gone", "caused_by": None, "skip_reason": None}
     after = {**found, "check": "modem-answers", "status": "skip", "skip_reason": "blocked", "caused_by": "port-opens"}
-    whole = {"port": "/dev/x", "exit": 1, "error": None, "findings": [found, after, after]}
-    assert told(whole) == "port-opens: gone"
-    assert told({**whole, "findings": [found, after, {**found, "check": "card"}]}) == "port-opens: gone (and 1 more)"
+    blocked = {"port": "/dev/x", "exit": 1, "error": None, "findings": [found, after, after]}
+    assert told(blocked) == "port-opens: gone"
+    assert told({**blocked, "findings": [found, after, {**found, "check": "card"}]}) == "port-opens: gone (and 1 more)"
     err = as_json.document("check", Exit.FAILED, DoctorError("x", "a flash is under way", on="/dev/x"), port="/dev/x")
     assert told(err) == "a flash is under way"
+
+
+def test_a_board_whose_process_was_killed_is_to_stay_powered_and_is_asked_first() -> None:
+    board = Board("/dev/ttyACM0")
+    died = {"died": "its process was killed (SIGKILL): 5 of 10 bytes"}
+    midway = whole("flash", Outcome(board, 3, died, sent=True)).document
+    assert (
+        told(midway) == died["died"]
+        and midway["port"] == board.port
+        and midway["exit"] == 3
+        and "powered" in midway["next"]["do"][0]
+    )
+    assert midway["next"]["run"] == ["fipy-doctor", "status", "--port", "/dev/ttyACM0"]
+    assert whole("flash", Outcome(board, 1, died)).document["next"] is None
 
 
 def test_a_board_that_is_being_flashed_is_not_in_order() -> None:
     well = {"where": "a flash is under way", "history": "", "running": True, "error": None, "findings": []}
     boards = [{**hostile(), **well, "port": "/dev/x", "name": "", "exit": 0, "exit_code": 0}]
-    whole = {**as_json.plain(fleet()), "boards": boards, "of": "status"}
-    assert "0 of 1 board in order, 1 being flashed" in page(whole)
+    asked = {**as_json.plain(fleet()), "boards": boards, "of": "status"}
+    assert "0 of 1 board in order, 1 being flashed" in page(asked)
