@@ -169,6 +169,6 @@ def make_card(
         raise CardError("card-is-fat", "exists already and is not empty", on=str(path))
     set_size(path, size_bytes)
     with FileTarget(path) as target:
-        format_card(target, layout.plan, serial=serial)
+        format_card(target, layout.plan, serial=serial, blank=True)
         write_files(target, layout)
     return layout.plan
