@@ -10,10 +10,10 @@ from typing import Any
 import click
 from rich.text import Text
 
-from doctor.cli import options, signals
+from doctor.cli import command_line, signals
 from doctor.cli.fleet.view import FleetView
 from doctor.cli.fleet.words import BoardCommand, refuse_of_one_board
-from doctor.cli.screen import Screen
+from doctor.cli.screen import Screen, screen_of
 from doctor.cli.show_next import show_next
 from doctor.clock import SystemClock
 from doctor.errors import DoctorError, Stopped, UsageError
@@ -33,14 +33,14 @@ from doctor.text.escape import counted
 MOST_AT_ONCE = 8  #: unless --jobs says another number: hubs and supplies carry so many, one processor does, too
 
 
-def main(ports: Sequence[str], given: options.Given, *, every: bool, boards: int | None, jobs: int | None) -> int:
+def main(ports: Sequence[str], given: command_line.Given, *, every: bool, boards: int | None, jobs: int | None) -> int:
     """Run the command of this context for the boards that are meant; the worst exit code.
 
     Raises UsageError if it is not certain which boards those are, or for an option that belongs to one board.
     """
     verb = click.get_current_context().info_name or ""
     refuse_of_one_board(given)
-    screen = options.screen_of({**given, "port": None})
+    screen = screen_of({**given, "port": None})
     meant = boards_of(ports, screen, every=every, with_journal=verb == "status")
     found = "; ".join(board.words for board in meant)
     if boards is not None and boards != len(meant):
@@ -97,7 +97,7 @@ def _begun() -> list[str]:
 def run(
     verb: str,
     boards: Sequence[Board],
-    given: options.Given,
+    given: command_line.Given,
     *,
     jobs: int | None = None,
     started: Callable[[Board, int], None] = lambda _board, _pid: None,
@@ -128,7 +128,7 @@ class _Fleet:
         self,
         verb: str,
         boards: Sequence[Board],
-        given: options.Given,
+        given: command_line.Given,
         jobs: int,
         started: Callable[[Board, int], None],
         notices: queue.SimpleQueue[str] | None,
@@ -140,7 +140,7 @@ class _Fleet:
         self._started = started
         self._notices = notices
         self._command = BoardCommand(verb, given)
-        self._screen = options.screen_of({**given, "port": None})
+        self._screen = screen_of({**given, "port": None})
 
     @property
     def _only_planned(self) -> bool:
