@@ -9,12 +9,12 @@ from contextlib import closing
 import click
 from rich.text import Text
 
-from doctor.cli import options, signals
+from doctor.cli import command_line, signals
 from doctor.cli.fleet.ending import tell_end
 from doctor.cli.fleet.judged import agreed, apart, is_ready, never_begun
 from doctor.cli.fleet.view import FleetView
 from doctor.cli.fleet.words import BoardCommand, refuse_of_one_board
-from doctor.cli.screen import Screen
+from doctor.cli.screen import Screen, screen_of
 from doctor.clock import SystemClock
 from doctor.errors import DoctorError, Stopped, UsageError
 from doctor.fleet.boards import Board, named, plugged_in, refuse_twice
@@ -30,14 +30,14 @@ from doctor.text.escape import counted
 MOST_AT_ONCE = 8  #: unless --jobs says another number: hubs and supplies carry so many, one processor does, too
 
 
-def main(ports: Sequence[str], given: options.Given, *, every: bool, boards: int | None, jobs: int | None) -> int:
+def main(ports: Sequence[str], given: command_line.Given, *, every: bool, boards: int | None, jobs: int | None) -> int:
     """Run the command of this context for the boards that are meant; the worst exit code.
 
     Raises UsageError if it is not certain which boards those are, or for an option that belongs to one board.
     """
     verb = click.get_current_context().info_name or ""
     refuse_of_one_board(given)
-    screen = options.screen_of({**given, "port": None})
+    screen = screen_of({**given, "port": None})
     meant = boards_of(ports, screen, every=every, with_journal=verb == "status")
     found = "; ".join(board.words for board in meant)
     if boards is not None and boards != len(meant):
@@ -94,7 +94,7 @@ def _begun() -> list[str]:
 def run(
     verb: str,
     boards: Sequence[Board],
-    given: options.Given,
+    given: command_line.Given,
     *,
     jobs: int | None = None,
     started: Callable[[Board, int], None] = lambda _board, _pid: None,
@@ -125,7 +125,7 @@ class _Fleet:
         self,
         verb: str,
         boards: Sequence[Board],
-        given: options.Given,
+        given: command_line.Given,
         jobs: int,
         started: Callable[[Board, int], None],
         notices: queue.SimpleQueue[str] | None,
@@ -137,7 +137,7 @@ class _Fleet:
         self._started = started
         self._notices = notices
         self.command = BoardCommand(verb, given)
-        self.screen = options.screen_of({**given, "port": None})
+        self.screen = screen_of({**given, "port": None})
 
     @property
     def only_planned(self) -> bool:
