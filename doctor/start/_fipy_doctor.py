@@ -5,7 +5,6 @@ what stood in ours could not say so.
 """
 
 import sys
-from importlib.util import find_spec
 
 _MIXED = """\
 fipy-doctor: the package doctor{place} is not its own, or not whole, so nothing is examined and nothing is sent
@@ -30,6 +29,8 @@ def main() -> None:
 
 
 def _place() -> str:
+    from importlib.util import find_spec
+
     try:
         found = find_spec("doctor")
     except (ImportError, ValueError):
