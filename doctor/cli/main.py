@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from doctor import __version__
-from doctor.cli import mistyped, options, settings, signals, stdio
+from doctor.cli import command_line, mistyped, options, settings, signals, stdio
 from doctor.cli.help_page import HelpedCommand
 from doctor.cli.screen import make_screen
 from doctor.errors import DoctorError
@@ -52,7 +52,7 @@ SHORT_HELPS = {name: told for section in SECTIONS.values() for name, told in sec
 COMMANDS = tuple(SHORT_HELPS)
 
 
-class LazyGroup(options.OneOfEach, click.Group):
+class LazyGroup(command_line.OneOfEach, click.Group):
     """Loads a command's module when the command is asked for."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -150,8 +150,8 @@ def _run(argv: Sequence[str]) -> int:
     except click.exceptions.Exit as done:
         return done.exit_code
     except (Exception, KeyboardInterrupt) as err:
-        told = options.error_of(err)
-        if told.id == options.INTERNAL and "--debug" in argv:
+        told = command_line.error_of(err)
+        if told.id == command_line.INTERNAL and "--debug" in argv:
             raise
         return _tell(argv, told)
 

@@ -22,6 +22,7 @@ from doctor.text.marks import NO_BENCH
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
+    from doctor.bench import BenchOptions
     from doctor.events import Event, Listener
     from doctor.report.prose import BenchConsole
     from doctor.report.report_file import ReportFile
@@ -226,6 +227,23 @@ def make_screen(
         interactive=sys.stdin is not None and sys.stdin.isatty(),
         events=events,
         report=report,
+    )
+
+
+def screen_of(given: dict[str, Any], options: BenchOptions | None = None) -> Screen:
+    """The screen that the common options ask for; commands in what it shows name the bench of ``options``.
+
+    options  None if nothing but a port can be given
+    """
+    port = PortUrl.read(given["port"]).text if given["port"] else None
+    bench = Command("", port=port) if options is None else options.command("")
+    return make_screen(
+        as_json=given["as_json"],
+        quiet=given["quiet"],
+        verbose=given["verbose"],
+        bench=bench,
+        events=given["json_events"],
+        report=given.get("report"),
     )
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import click
 import pytest
 
+from doctor.cli.command_line import OneOfEach
 from doctor.cli.main import COMMANDS, cli
-from doctor.cli.options import OneOfEach
 from doctor.sim.practice.image import make_practice_image
 
 from .terminal import Terminal

@@ -8,15 +8,17 @@ from typing import Any
 
 import click
 
-from doctor.cli import options
+from doctor.cli import command_line, options, values
+from doctor.cli.bench import opened
 from doctor.cli.fleet.farm import at_a_place
 from doctor.cli.live_line import LiveLine
-from doctor.errors import BoardError
+from doctor.cli.screen import screen_of
+from doctor.errors import BoardError, Exit
 from doctor.text.command import marked
 from doctor.text.escape import counted
 
 
-@options.command(
+@command_line.command(
     "backup",
     short_help="Copy all files of the board's flash to this computer.",
     examples=("backup my-board", "backup my-board --interrupt"),
@@ -25,7 +27,7 @@ from doctor.text.escape import counted
 @options.common
 @options.log_file
 @options.interrupt
-@click.argument("folder", metavar="DIR", type=options.NEW_FOLDER)
+@click.argument("folder", metavar="DIR", type=values.NEW_FOLDER)
 def command(folder: Path, **given: Any) -> int:
     """Copy all files of the board's flash into DIR, each proved by its SHA-256.
 
@@ -36,9 +38,9 @@ def command(folder: Path, **given: Any) -> int:
     from doctor.report import as_json, console
     from doctor.text.escape import shown
 
-    bench_options = options.bench_options(given)
-    screen = options.screen_of(given, bench_options)
-    with options.open_bench(bench_options, given) as bench, closing(LiveLine(screen, bench.seconds)) as line:
+    bench_options = opened.bench_options(given)
+    screen = screen_of(given, bench_options)
+    with opened.open_bench(bench_options, given) as bench, closing(LiveLine(screen, bench.seconds)) as line:
         line.go_on("looking at the files of the board")
         done = backup(bench, folder, line.say)
         name = bench.link.name
@@ -53,7 +55,7 @@ def command(folder: Path, **given: Any) -> int:
         )
     if screen.as_json:
         files = [vars(one) for one in done.kept.files]
-        code = error.exit_code if error is not None else options.OK
+        code = error.exit_code if error is not None else Exit.OK
         unreadable = [shown(path, 1000) for path, _ in done.unreadable]
         growing = [shown(path, 1000) for path in done.growing]
         members = {"files": files, "unreadable": unreadable, "growing": growing, **as_json.identity(bench)}

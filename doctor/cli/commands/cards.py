@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from doctor.cli import options
+from doctor.cli import command_line, options
+from doctor.cli.screen import screen_of
+from doctor.errors import Exit
 
 if TYPE_CHECKING:
     from doctor.card.found import FoundCard
 
 
-@options.command("cards", examples=("cards", "cards --json"))
+@command_line.command("cards", examples=("cards", "cards --json"))
 @options.common
 def command(**given: Any) -> int:
     """List the removable drives; reads them, changes nothing."""
@@ -19,10 +21,10 @@ def command(**given: Any) -> int:
     from doctor.card.found import found_cards
     from doctor.report import as_json
 
-    screen = options.screen_of(given)
+    screen = screen_of(given)
     cards = found_cards()
     if screen.as_json:
-        screen.document(as_json.document("cards", options.OK, cards=[_as_json(card) for card in cards]))
+        screen.document(as_json.document("cards", Exit.OK, cards=[_as_json(card) for card in cards]))
         return 0
     for card in cards:
         screen.show(Text.assemble((f"{card.path!s:28}", "bold"), _line(card)))

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from doctor.cli import options
+from doctor.cli import command_line, options, values
+from doctor.cli.bench import opened
 from doctor.cli.fleet.many import many
-from doctor.cli.screen import Screen
+from doctor.cli.screen import Screen, screen_of
 from doctor.cli.show_next import show_next
 from doctor.link.port_url import PortUrl
 from doctor.text.escape import shown
@@ -26,7 +27,7 @@ def _ids(_ctx: click.Context, _param: click.Parameter, value: tuple[str, ...]) -
     return tuple(part.strip() for given in value for part in given.split(",") if part.strip())
 
 
-@options.command("check", examples=("check", "check --firmware FILE.dup"))
+@command_line.command("check", examples=("check", "check --firmware FILE.dup"))
 @many
 @options.report
 @options.log_file
@@ -39,7 +40,7 @@ def _ids(_ctx: click.Context, _param: click.Parameter, value: tuple[str, ...]) -
     multiple=True,
     callback=_ids,
     metavar="IDS",
-    shell_complete=options.offered("checks"),
+    shell_complete=values.offered("checks"),
     help="Only these checks, and those they depend on.",
 )
 @click.option(
@@ -48,7 +49,7 @@ def _ids(_ctx: click.Context, _param: click.Parameter, value: tuple[str, ...]) -
     multiple=True,
     callback=_ids,
     metavar="IDS",
-    shell_complete=options.offered("checks"),
+    shell_complete=values.offered("checks"),
     help="Leave out these checks.",
 )
 @click.option(
@@ -65,11 +66,11 @@ def command(**given: Any) -> int:
     Exit code 0: nothing failed; 1: a check failed; 2: nothing was left to examine.
     """
     firmware: tuple[Path, ...] = given["firmware"]
-    given["sd"] = given["sd"] or _offered_card(options.screen_of(given))
-    return examine(options.bench_options(given, firmware=firmware), given)
+    given["sd"] = given["sd"] or _offered_card(screen_of(given))
+    return examine(opened.bench_options(given, firmware=firmware), given)
 
 
-def examine(bench_options: BenchOptions, given: options.Given) -> int:
+def examine(bench_options: BenchOptions, given: command_line.Given) -> int:
     """Run the checks, show what they found and the one next command; return the exit code."""
     from doctor.cli.check_line import CheckLine
     from doctor.cli.live_line import LiveLine
@@ -81,12 +82,12 @@ def examine(bench_options: BenchOptions, given: options.Given) -> int:
     from doctor.remedies import cures
     from doctor.report import as_json, next_step
 
-    screen = options.screen_of(given, bench_options)
+    screen = screen_of(given, bench_options)
     request = CheckRequest(
         given.get("select", ()), given.get("ignored", ()), given["deadline_s"], given.get("strict", False)
     )
-    with options.open_bench(bench_options, given) as bench:
-        believed, seen = accept(bench, options.done_steps(given))
+    with opened.open_bench(bench_options, given) as bench:
+        believed, seen = accept(bench, opened.done_steps(given))
         if seen:
             screen.note(seen)
         with closing(CheckLine(LiveLine(screen, bench.seconds))) as line:

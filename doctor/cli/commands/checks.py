@@ -7,12 +7,14 @@ from typing import Any
 
 import click
 
-from doctor.cli import options
+from doctor.cli import command_line, options, values
+from doctor.cli.screen import screen_of
+from doctor.errors import Exit
 
 
-@options.command("checks", examples=("checks", "checks jumpers-removed"))
+@command_line.command("checks", examples=("checks", "checks jumpers-removed"))
 @options.common
-@click.argument("check_id", metavar="[ID]", required=False, shell_complete=options.offered("checks"))
+@click.argument("check_id", metavar="[ID]", required=False, shell_complete=values.offered("checks"))
 def command(check_id: str | None, **given: Any) -> int:
     """List all checks, or show the manual page of one."""
     from rich.text import Text
@@ -22,7 +24,7 @@ def command(check_id: str | None, **given: Any) -> int:
     from doctor.report.prose import Columns
     from doctor.roster import everybody
 
-    screen = options.screen_of(given)
+    screen = screen_of(given)
     roster = everybody()
     checks, warnings = list(roster.checks), roster.warnings
     if check_id is not None:
@@ -46,7 +48,7 @@ def command(check_id: str | None, **given: Any) -> int:
             }
             for check in checks
         ]
-        screen.document(as_json.document("checks", options.OK, checks=members, warnings=warnings))
+        screen.document(as_json.document("checks", Exit.OK, checks=members, warnings=warnings))
         return 0
     for warning in warnings:
         screen.note(Text(f"! {warning}", style="yellow"))

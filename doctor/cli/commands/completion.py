@@ -6,12 +6,14 @@ from typing import Any
 
 import click
 
-from doctor.cli import options
+from doctor.cli import command_line, options
+from doctor.cli.screen import screen_of
+from doctor.errors import Exit
 
 SHELLS = ("bash", "zsh", "fish", "powershell")
 
 
-@options.command(
+@command_line.command(
     "completion",
     short_help="Print what makes a shell complete commands, options and values.",
     examples=("completion bash", "completion powershell"),
@@ -39,12 +41,12 @@ def command(shell: str, **given: Any) -> int:
     """
     from doctor.cli.completion import script
 
-    screen = options.screen_of(given)
+    screen = screen_of(given)
     printed = script(shell, click.get_current_context().find_root().command)
     if screen.as_json:
         from doctor.report import as_json
 
-        screen.document(as_json.document("completion", options.OK, shell=shell, script=printed))
+        screen.document(as_json.document("completion", Exit.OK, shell=shell, script=printed))
     else:
         screen.out.file.write(printed)
     return 0

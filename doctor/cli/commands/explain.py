@@ -9,20 +9,21 @@ from typing import Any
 
 import click
 
-from doctor.cli import options
-from doctor.errors import UsageError
+from doctor.cli import command_line, options, values
+from doctor.cli.screen import screen_of
+from doctor.errors import Exit, UsageError
 
 #: What looks like the name of a file, so that a missing one is named and not taken for a text.
 _FILE_NAME = re.compile(r"[^\s'\"()?!=]*(?:[/\\]|\.(?:log|txt|jsonl?|md|html?|csv)$)[^\s'\"()?!=]*")
 
 
-@options.command(
+@command_line.command(
     "explain",
     short_help="Say what a log or a description of a failure means.",
     examples=("explain console.log", "explain 'AT+SMSWBOOT=3,0 failed!'"),
 )
 @options.common
-@click.argument("words", metavar="[FILE|-|TEXT]...", nargs=-1, shell_complete=options.offered("files"))
+@click.argument("words", metavar="[FILE|-|TEXT]...", nargs=-1, shell_complete=values.offered("files"))
 @click.option("--clipboard", is_flag=True, help="Read the text that you copied last (the clipboard).")
 def command(words: tuple[str, ...], clipboard: bool, **given: Any) -> int:
     """Say what a console log, a forum post or a description of a failure means, and what to do.
@@ -37,7 +38,7 @@ def command(words: tuple[str, ...], clipboard: bool, **given: Any) -> int:
     from doctor.jobs import explain as job
     from doctor.report import explanation
 
-    screen = options.screen_of(given)
+    screen = screen_of(given)
     if clipboard and words:
         raise UsageError("usage", "give files or --clipboard, not both", next="`fipy-doctor explain --help`")
     if clipboard:
@@ -56,7 +57,7 @@ def command(words: tuple[str, ...], clipboard: bool, **given: Any) -> int:
     if screen.as_json:
         from doctor.report import as_json
 
-        screen.document(as_json.document("explain", options.OK, **explanation.members(explained)))
+        screen.document(as_json.document("explain", Exit.OK, **explanation.members(explained)))
         return 0
     for number, one in enumerate(explained):
         if number:

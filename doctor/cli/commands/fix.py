@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from doctor.bench import Bench, BenchOptions
-from doctor.cli import options
+from doctor.cli import command_line, options, values
+from doctor.cli.bench import opened
 from doctor.cli.check_line import CheckLine
 from doctor.cli.commands.check import show_report
 from doctor.cli.fleet.farm import at_a_place
 from doctor.cli.help_page import CureOption
 from doctor.cli.live_line import LiveLine
-from doctor.cli.screen import Screen
+from doctor.cli.screen import Screen, screen_of
 from doctor.errors import DoctorError, Stopped, UsageError
 from doctor.jobs.fix import Action, FixRequest, FixResult, fix
 from doctor.jobs.hands import POWER_CYCLE
@@ -44,7 +45,7 @@ def _cure_switches(command: click.Command) -> click.Command:
     return command
 
 
-@options.command("fix", examples=("fix", "fix --reformat-sd"))
+@command_line.command("fix", examples=("fix", "fix --reformat-sd"))
 @at_a_place
 @options.common
 @options.report
@@ -54,7 +55,7 @@ def _cure_switches(command: click.Command) -> click.Command:
 @options.via_modem
 @click.option(
     "--backup",
-    type=options.NEW_FOLDER,
+    type=values.NEW_FOLDER,
     help="Folder for copies of everything that is replaced.",
 )
 @click.option("--confirm", metavar="NAME", help="Agree that this is destroyed: its name, as the plan prints it.")
@@ -83,23 +84,23 @@ def command(**given: Any) -> int:
     firmware: tuple[Path, ...] = given["firmware"]
     named = [cure.id for flag, cure in sorted(cures().doable().items()) if given[_switch_name(flag)]]
     try:
-        bench_options = options.bench_options(given, firmware=firmware, needed=bool(named) and not given["sd"])
+        bench_options = opened.bench_options(given, firmware=firmware, needed=bool(named) and not given["sd"])
     except NoBoard as err:
         if named != [ReformatSd.id]:
             raise
-        given["sd"] = _only_card(options.screen_of(given), options.typed(), err)
-        bench_options = options.bench_options(given, firmware=firmware)
-    screen = options.screen_of(given, bench_options)
+        given["sd"] = _only_card(screen_of(given), command_line.typed(), err)
+        bench_options = opened.bench_options(given, firmware=firmware)
+    screen = screen_of(given, bench_options)
     request = FixRequest(
         named,
-        given["backup"] or options.backup_folder(),
+        given["backup"] or opened.backup_folder(),
         given["confirm"],
         given["force_device"],
         given["dry_run"],
         given["put_back"],
         given["leave_out"],
     )
-    with options.open_bench(bench_options, given) as bench, closing(LiveLine(screen, bench.seconds)) as line:
+    with opened.open_bench(bench_options, given) as bench, closing(LiveLine(screen, bench.seconds)) as line:
         result = fix(
             bench,
             request,
@@ -205,7 +206,7 @@ def _action_json(action: Action) -> dict[str, Any]:
     }
 
 
-def _again(given: options.Given, bench_options: BenchOptions) -> Command:
+def _again(given: command_line.Given, bench_options: BenchOptions) -> Command:
     """The command that was rehearsed, for doing it."""
     flags = [f"--{flag}" for flag in sorted(cures().doable()) if given[_switch_name(flag)]]
     said = {name: given[name] for name in ("backup", "confirm", "put_back", "leave_out", "force_device")}

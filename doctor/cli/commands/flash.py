@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from doctor.cli import options, signals, stdio
+from doctor.cli import command_line, options, signals, stdio, values
+from doctor.cli.bench import opened
 from doctor.cli.commands.check import show_report
 from doctor.cli.fleet.many import many
-from doctor.cli.screen import Screen
+from doctor.cli.screen import Screen, screen_of
 from doctor.cli.show_next import show_next
 from doctor.cli.told_to_stop import ToldToStop
 from doctor.errors import Stopped
@@ -24,7 +25,7 @@ if TYPE_CHECKING:  # --help and completion wait for none of these
     from doctor.report.next_step import NextStep
 
 
-class _ImageFile(options.File):
+class _ImageFile(values.File):
     """A file on this computer, or ``card:NAME``: a file on the board's own card, which only the board can see."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
@@ -54,7 +55,7 @@ BLOCK = click.option(
 )
 
 
-@options.command("flash", examples=("flash", "flash FILE.dup"))
+@command_line.command("flash", examples=("flash", "flash FILE.dup"))
 @many
 @options.report
 @options.log_file
@@ -68,7 +69,7 @@ BLOCK = click.option(
     "--override",
     multiple=True,
     metavar="ID",
-    shell_complete=options.offered("checks"),
+    shell_complete=values.offered("checks"),
     help="Flash although this check failed.",
 )
 @options.interrupt
@@ -96,13 +97,13 @@ def command(files: tuple[Path, ...], **given: Any) -> int:
     matters fails. Exit code 0: flashed and proved; 1: refused before anything was sent; 3: begun and not proved; 130:
     stopped before anything was sent.
     """
-    from doctor.cli.find_firmware import choose_firmware
+    from doctor.cli.bench.find_firmware import choose_firmware
     from doctor.cli.flash_view import FlashView, TerminalConsent
     from doctor.cli.live_line import LISTENING
     from doctor.jobs.flash import STOPPED_EARLY, FlashRequest, flash, rehearse
 
     named, card_file = _apart(files)
-    bench_options = options.bench_options(given, firmware=named, card_file=card_file)
+    bench_options = opened.bench_options(given, firmware=named, card_file=card_file)
     request = FlashRequest(
         given["via"],
         given["method"],
@@ -113,13 +114,13 @@ def command(files: tuple[Path, ...], **given: Any) -> int:
         given["block"] or 0,
     )
     told_to_stop = ToldToStop() if given["stop_on_stdin"] else None
-    with options.open_bench(bench_options, given) as bench:
-        screen = options.screen_of(given, bench_options)
+    with opened.open_bench(bench_options, given) as bench:
+        screen = screen_of(given, bench_options)
         if not bench_options.firmware and bench_options.card_file is None:
-            typed, sends = options.typed(), not given["dry_run"]
+            typed, sends = command_line.typed(), not given["dry_run"]
             choose_firmware(bench, screen, typed, given["via"], sends=sends, yes=given["yes"])
             bench_options = bench.options
-            screen = options.screen_of(given, bench_options)
+            screen = screen_of(given, bench_options)
         with closing(FlashView(screen, bench.seconds)) as view:
             view.line.go_on(LISTENING)
             if given["dry_run"]:

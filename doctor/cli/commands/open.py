@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from doctor.cli import options
-from doctor.cli.screen import Screen
-from doctor.errors import LONGEST, UsageError
+from doctor.cli import command_line, options, values
+from doctor.cli.screen import Screen, screen_of
+from doctor.errors import LONGEST, Exit, UsageError
 from doctor.text.command import Command
 from doctor.text.escape import shown
 from doctor.text.nearest import did_you_mean
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 PAGES = "fipy-doctor-pages.html"
 
 
-@options.command("open", examples=("open", "open jumpers-removed"))
+@command_line.command("open", examples=("open", "open jumpers-removed"))
 @options.common
 @click.option("--web", is_flag=True, help=f"Show it in a browser: writes all pages into {PAGES}, in your home folder.")
-@click.argument("page_id", metavar="[ID]", required=False, shell_complete=options.offered("pages"))
+@click.argument("page_id", metavar="[ID]", required=False, shell_complete=values.offered("pages"))
 def command(page_id: str | None, web: bool, **given: Any) -> int:
     """Show the page of a check, a known failure or a cure.
 
@@ -37,21 +37,21 @@ def command(page_id: str | None, web: bool, **given: Any) -> int:
     from doctor.report.page import all_pages
     from doctor.roster import everybody
 
-    screen = options.screen_of(given)
+    screen = screen_of(given)
     pages = all_pages(everybody().checks)
     if page_id is None:
         if screen.as_json:
             members = [
                 {"id": p.id, "kind": p.kind.value, "title": Said(p.title), "link": p.link} for p in pages.values()
             ]
-            screen.document(as_json.document("open", options.OK, pages=members))
+            screen.document(as_json.document("open", Exit.OK, pages=members))
         else:
             _list(pages.values(), screen)
         return 0
     page = _find(page_id, pages)
     opened = web and _in_browser(page, pages, screen)
     if screen.as_json:
-        screen.document(as_json.document("open", options.OK, page=_as_json(page), opened=opened))
+        screen.document(as_json.document("open", Exit.OK, page=_as_json(page), opened=opened))
     elif not opened:
         _show(page, screen)
     return 0

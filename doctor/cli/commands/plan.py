@@ -7,13 +7,13 @@ from typing import Any
 
 import click
 
-from doctor.cli import options
+from doctor.cli import command_line, options
 from doctor.cli.commands.flash import BLOCK, COMPRESS, FILES, METHOD, VIA
 from doctor.cli.commands.flash import command as flash_command
 from doctor.cli.fleet.many import many
 
 
-@options.command(
+@command_line.command(
     "plan",
     short_help="Print the steps of a flash, and send nothing.",
     examples=("plan", "plan FILE.dup --port sim://fipy"),

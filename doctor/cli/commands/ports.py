@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from doctor.cli import options
+from doctor.cli import command_line, options
+from doctor.cli.screen import screen_of
+from doctor.errors import Exit
 
 
-@options.command("ports", examples=("ports", "ports --json"))
+@command_line.command("ports", examples=("ports", "ports --json"))
 @options.common
 def command(**given: Any) -> int:
     """List the serial ports; opens none."""
@@ -17,7 +19,7 @@ def command(**given: Any) -> int:
     from doctor.link.ports import list_ports
     from doctor.report import as_json
 
-    screen = options.screen_of(given)
+    screen = screen_of(given)
     found = list_ports()
     if screen.as_json:
         members = [
@@ -32,7 +34,7 @@ def command(**given: Any) -> int:
             }
             for p in found
         ]
-        screen.document(as_json.document("ports", options.OK, ports=members))
+        screen.document(as_json.document("ports", Exit.OK, ports=members))
         return 0
     for port in found:
         screen.show(Text.assemble((f"{port.device:24}", "bold"), port.words))

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from doctor.cli import options
-from doctor.errors import DoctorError
+from doctor.cli import command_line, options, values
+from doctor.cli.screen import screen_of
+from doctor.errors import DoctorError, Exit
 from doctor.text.escape import counted, shown
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ _KINDS = {
 }
 
 
-@options.command(
+@command_line.command(
     "report",
     short_help="Put logs, journal and traces in one zip, without private data.",
     examples=("report out.zip", "report out.zip t.jsonl"),
@@ -43,7 +44,7 @@ _KINDS = {
 @options.dry_run
 @click.option("--yes", "-y", is_flag=True, help="Agree to the list that is printed.")
 @click.argument("target", metavar="OUT.zip", type=click.Path(dir_okay=False, path_type=Path))
-@click.argument("files", metavar="[FILE]...", nargs=-1, type=options.FILE)
+@click.argument("files", metavar="[FILE]...", nargs=-1, type=values.FILE)
 def command(target: Path, files: tuple[Path, ...], unmasked: bool, **given: Any) -> int:
     """Put into one zip what whoever helps you needs to see: logs, journal, notes of what was begun, trials, versions.
 
@@ -53,7 +54,7 @@ def command(target: Path, files: tuple[Path, ...], unmasked: bool, **given: Any)
     """
     from doctor.jobs import bundle as job
 
-    screen = options.screen_of(given)
+    screen = screen_of(given)
     job.refuse_target(target)
     made = job.bundle(files, unmasked=unmasked)
     _show(made, target, screen)
@@ -73,7 +74,7 @@ def command(target: Path, files: tuple[Path, ...], unmasked: bool, **given: Any)
             "files": [job.listed(entry) for entry in made.entries],
             "left_out": [{"name": name, "why": why} for name, why in made.left_out],
         }
-        screen.document(as_json.document("report", options.OK, **members))
+        screen.document(as_json.document("report", Exit.OK, **members))
     elif written is None:
         screen.show("planned only; nothing was written")
     else:

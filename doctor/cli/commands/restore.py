@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from doctor.cli import options
+from doctor.cli import command_line, options, values
+from doctor.cli.bench import opened
 from doctor.cli.fleet.farm import at_a_place
 from doctor.cli.live_line import LiveLine
-from doctor.errors import DoctorError
+from doctor.cli.screen import screen_of
+from doctor.errors import DoctorError, Exit
 from doctor.text.command import marked
 from doctor.text.escape import counted
 
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from doctor.cli.screen import Screen
 
 
-@options.command(
+@command_line.command(
     "restore",
     short_help="Copy a backup, or any folder, to the board's flash.",
     examples=("restore my-board", "restore my-board --dry-run"),
@@ -34,13 +36,13 @@ if TYPE_CHECKING:
 @click.option("--clean", is_flag=True, help="Remove the files on the board that DIR does not have.")
 @click.option(
     "--backup",
-    type=options.NEW_FOLDER,
+    type=values.NEW_FOLDER,
     help="Folder for copies of what is replaced or removed.",
 )
 @options.interrupt
 @options.dry_run
 @click.option("--yes", "-y", is_flag=True, help="Confirm the plan that is printed, and nothing else.")
-@click.argument("folder", metavar="DIR", type=options.FOLDER)
+@click.argument("folder", metavar="DIR", type=values.FOLDER)
 def command(folder: Path, **given: Any) -> int:
     """Bring the files in DIR to the board's flash: what differs is written, each file proved by its SHA-256.
 
@@ -54,9 +56,9 @@ def command(folder: Path, **given: Any) -> int:
     from doctor.jobs.backup import restore
     from doctor.text.escape import shown
 
-    bench_options = options.bench_options(given)
-    screen = options.screen_of(given, bench_options)
-    copies = given["backup"] or options.backup_folder()
+    bench_options = opened.bench_options(given)
+    screen = screen_of(given, bench_options)
+    copies = given["backup"] or opened.backup_folder()
     plan: list[str] = []
 
     def agreed(line: LiveLine, source: KeptFiles, changes: Changes) -> bool:
@@ -74,7 +76,7 @@ def command(folder: Path, **given: Any) -> int:
         line.go_on()
         return yes
 
-    with options.open_bench(bench_options, given) as bench, closing(LiveLine(screen, bench.seconds)) as line:
+    with opened.open_bench(bench_options, given) as bench, closing(LiveLine(screen, bench.seconds)) as line:
         line.go_on("comparing the files of the board with these")
         done = restore(bench, folder, copies, partial(agreed, line), line.say, clean=given["clean"])
     if done is None and not given["dry_run"]:
@@ -93,7 +95,7 @@ def _show(screen: Screen, bench: Bench, plan: list[str], done: tuple[KeptFiles, 
     if screen.as_json:
         files = [vars(one) for one in listed]
         members: dict[str, Any] = {"plan": as_json.said(plan), "files": files, "written": written, "removed": removed}
-        screen.document(as_json.document("restore", options.OK, **as_json.identity(bench), **members))
+        screen.document(as_json.document("restore", Exit.OK, **as_json.identity(bench), **members))
         return
     if done is None:
         screen.show("planned only; nothing was written")

@@ -7,17 +7,19 @@ from typing import Any
 
 import click
 
-from doctor.cli import options
+from doctor.cli import command_line, options, values
+from doctor.cli.screen import screen_of
+from doctor.errors import Exit
 from doctor.report.schema import documents, schema
 
 
-@options.command(
+@command_line.command(
     "schema",
     short_help="Print the JSON Schema of what a command prints with --json.",
     examples=("schema check", "schema flash"),
 )
 @options.common
-@click.argument("name", metavar="[COMMAND]", required=False, shell_complete=options.offered("schemas"))
+@click.argument("name", metavar="[COMMAND]", required=False, shell_complete=values.offered("schemas"))
 def command(name: str | None, **given: Any) -> int:
     """Print the JSON Schema (draft 2020-12) of what COMMAND prints with --json, whole in itself.
 
@@ -25,10 +27,10 @@ def command(name: str | None, **given: Any) -> int:
     """
     from doctor.report import as_json
 
-    screen = options.screen_of(given)
+    screen = screen_of(given)
     if screen.as_json:
         members = {"names": documents()} if name is None else {"of": schema(name)}
-        screen.document(as_json.document("schema", options.OK, **members))
+        screen.document(as_json.document("schema", Exit.OK, **members))
     elif name is None:
         for one in documents():
             screen.show(one)

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from doctor.cli import options
-from doctor.cli.screen import Screen
-from doctor.errors import DoctorError, UsageError, reason
+from doctor.cli import command_line, options, values
+from doctor.cli.screen import Screen, screen_of
+from doctor.errors import DoctorError, Exit, UsageError, reason
 from doctor.link.port_url import PortUrl
 from doctor.text.command import AUTO, Command
 from doctor.text.escape import shown
@@ -38,7 +38,7 @@ HANDS = (
 )  # fmt: skip
 
 
-@options.command("sim", examples=("sim --list", "sim --listen --port 'sim://fipy?scenario=lte-hangs'"))
+@command_line.command("sim", examples=("sim --list", "sim --listen --port 'sim://fipy?scenario=lte-hangs'"))
 @options.common
 @click.option(
     "--list",
@@ -83,7 +83,7 @@ HANDS = (
 @click.option("--hands", type=click.Choice(HANDS), multiple=True, help="What your hands do at the bench of --port.")
 @click.option(
     "--copy-to-card",
-    type=options.FILE,
+    type=values.FILE,
     metavar="FILE",
     help="The simulated user copies FILE to the card of the bench of --port.",
 )
@@ -102,7 +102,7 @@ def command(**given: Any) -> int:
     that runs; NA is an empty one. sim://foreign?device=NAME is something else than a board or modem of ours, and so is
     scenario=foreign-NAME; --list names what.
     """
-    screen = options.screen_of(given)
+    screen = screen_of(given)
     wanted = [(flag, job) for flag, is_wanted, job in _jobs(given) if is_wanted]
     if len(wanted) > 1:
         flags = " and ".join(flag for flag, _ in wanted)
@@ -126,7 +126,7 @@ def urls_like(incomplete: str) -> list[str]:
     return [url for url in continued(incomplete) if url.startswith(incomplete)]
 
 
-def _jobs(given: options.Given) -> list[tuple[str, bool, Callable[[Screen, options.Given], int]]]:
+def _jobs(given: command_line.Given) -> list[tuple[str, bool, Callable[[Screen, command_line.Given], int]]]:
     by_hand = bool(given["hands"]) or given["copy_to_card"] is not None
     return [
         ("--list", given["listing"], _list),
@@ -136,7 +136,7 @@ def _jobs(given: options.Given) -> list[tuple[str, bool, Callable[[Screen, optio
     ]
 
 
-def _list(screen: Screen, _given: options.Given) -> int:
+def _list(screen: Screen, _given: command_line.Given) -> int:
     from rich.text import Text
 
     from doctor.report import as_json
@@ -151,7 +151,7 @@ def _list(screen: Screen, _given: options.Given) -> int:
             for s in SCENARIOS.values()
         ]
         devices = [{"name": name, "text": kind.text} for name, kind in DEVICES.items()]
-        screen.document(as_json.document("sim", options.OK, scenarios=members, devices=devices))
+        screen.document(as_json.document("sim", Exit.OK, scenarios=members, devices=devices))
         return 0
     rows = []
     for scenario in SCENARIOS.values():
@@ -165,7 +165,7 @@ def _list(screen: Screen, _given: options.Given) -> int:
     return 0
 
 
-def _make_firmware(screen: Screen, given: options.Given) -> int:
+def _make_firmware(screen: Screen, given: command_line.Given) -> int:
     from doctor.report import as_json
 
     out: Path = given["make_firmware"]
@@ -181,14 +181,14 @@ def _make_firmware(screen: Screen, given: options.Given) -> int:
         ) from err
     if screen.as_json:
         names = [str(path) for path in paths]
-        screen.document(as_json.document("sim", options.OK, firmware=names[0], files=names))
+        screen.document(as_json.document("sim", Exit.OK, firmware=names[0], files=names))
     for path in paths:
         screen.show(str(path), copied=True)
     screen.show(f"Only simulated modems take it: {_example(given, paths)}", copied=True)
     return 0
 
 
-def _example(given: options.Given, paths: list[Path]) -> Command:
+def _example(given: command_line.Given, paths: list[Path]) -> Command:
     """A command that these files work with."""
     from doctor.updater.shapes import NO_WAY_BACK
 
@@ -210,7 +210,7 @@ def _example(given: options.Given, paths: list[Path]) -> Command:
     return replace(flash, port="sim://fipy" + ("?" if params else "") + "&".join(params))
 
 
-def _practice_files(out: Path, given: options.Given) -> list[Path]:
+def _practice_files(out: Path, given: command_line.Given) -> list[Path]:
     """Write what was asked for. Raises ValueError for a name that says otherwise, OSError."""
     from doctor.sim.practice import image
     from doctor.sim.practice.image import make_practice_elf
@@ -230,7 +230,7 @@ def _practice_files(out: Path, given: options.Given) -> list[Path]:
     return [image.make_practice_part(out, part) for part in (1, 2)]
 
 
-def _hold_to_its_name(out: Path, given: options.Given) -> None:
+def _hold_to_its_name(out: Path, given: command_line.Given) -> None:
     """Raises ValueError if the file would be another image than its name says: checks and planner read names."""
     from doctor.firmware.names import parse_name
 
@@ -250,7 +250,7 @@ def _hold_to_its_name(out: Path, given: options.Given) -> None:
 _BUSY_NEXT = "end the other program; for a served bench, type the hand movement in the terminal that serves it"
 
 
-def _open(given: options.Given, make: Callable[[str], T]) -> T:
+def _open(given: command_line.Given, make: Callable[[str], T]) -> T:
     from doctor.sim.bench import BenchBusy, StateUnusable
 
     url = given["port"] or "sim://fipy"
@@ -280,7 +280,7 @@ def _unusable(why: str, url: str) -> UsageError:
     )
 
 
-def _work_by_hand(screen: Screen, given: options.Given) -> int:
+def _work_by_hand(screen: Screen, given: command_line.Given) -> int:
     from doctor.report import as_json
     from doctor.sim.bench import SimBench
 
@@ -300,7 +300,7 @@ def _work_by_hand(screen: Screen, given: options.Given) -> int:
     finally:
         bench.release()
     if screen.as_json:
-        screen.document(as_json.document("sim", options.OK, hands=list(given["hands"])))
+        screen.document(as_json.document("sim", Exit.OK, hands=list(given["hands"])))
     return 0
 
 
@@ -334,7 +334,7 @@ def _hands_from_keyboard(screen: Screen, listener: Listener) -> None:
             screen.note(f"done: {name}")
 
 
-def _listen(screen: Screen, given: options.Given) -> int:
+def _listen(screen: Screen, given: command_line.Given) -> int:
     from rich.text import Text
 
     from doctor.sim.served.crowd import Crowd

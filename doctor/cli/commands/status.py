@@ -6,8 +6,10 @@ from contextlib import closing
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from doctor.cli import options
+from doctor.cli import command_line, options
+from doctor.cli.bench import opened
 from doctor.cli.fleet.many import many
+from doctor.cli.screen import screen_of
 from doctor.text.command import Command, marked
 
 if TYPE_CHECKING:  # --help and completion wait for none of these
@@ -21,7 +23,7 @@ if TYPE_CHECKING:  # --help and completion wait for none of these
 NEVER_FLASHED = "Nothing is unfinished: this computer has no record of a flash of this modem."
 
 
-@options.command("status", examples=("status", "status --json"))
+@command_line.command("status", examples=("status", "status --json"))
 @many
 @options.report
 @options.interrupt
@@ -40,11 +42,11 @@ def command(**given: Any) -> int:
     from doctor.report.next_step import after_broken_flash
 
     bench_options, standing = _options(given)
-    screen = options.screen_of(given, bench_options)
+    screen = screen_of(given, bench_options)
     board = None
     if standing is None:
         with (
-            options.open_bench(bench_options, given, during_flash=True) as bench,
+            opened.open_bench(bench_options, given, during_flash=True) as bench,
             closing(LiveLine(screen, bench.seconds)) as line,
         ):
 
@@ -53,7 +55,7 @@ def command(**given: Any) -> int:
                 return not screen.as_json and screen.ask(question)
 
             line.go_on("asking the modem")
-            standing = status(bench, said=options.done_steps(given), done=asked)
+            standing = status(bench, said=opened.done_steps(given), done=asked)
             board = bench.last_board
     onward = standing.onward
     step = None if onward is None else after_broken_flash(onward, bench_options.command("status"))
@@ -106,7 +108,7 @@ def _show_end(standing: StatusReport, step: NextStep | None, screen: Screen) -> 
         screen.show(done)
 
 
-def _options(given: options.Given) -> tuple[BenchOptions, StatusReport | None]:
+def _options(given: command_line.Given) -> tuple[BenchOptions, StatusReport | None]:
     """What is asked; if no port is certain, what the journal says instead of an answer.
 
     A flash that is under way is meant before any board; nothing is asked of that port.
@@ -121,7 +123,7 @@ def _options(given: options.Given) -> tuple[BenchOptions, StatusReport | None]:
     if begun and is_at_work(begun[0]):
         given["port"] = begun[0].ids["port"]
     try:
-        return options.bench_options(given, known={real_device(entry.ids["port"]) for entry in begun}), None
+        return opened.bench_options(given, known={real_device(entry.ids["port"]) for entry in begun}), None
     except NoPort as err:
         return BenchOptions(), without_board(err)
 

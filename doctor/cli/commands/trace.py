@@ -7,14 +7,16 @@ from typing import Any
 
 import click
 
-from doctor.cli import options, stdio
+from doctor.cli import command_line, options, stdio, values
+from doctor.cli.screen import screen_of
+from doctor.errors import Exit
 
 
-@options.command(
+@command_line.command(
     "trace", short_help="Show what crossed the port, line by line.", examples=("trace t.jsonl", "trace -v t.jsonl")
 )
 @options.common
-@click.argument("file", metavar="FILE", type=options.FILE)
+@click.argument("file", metavar="FILE", type=values.FILE)
 def command(file: Path, **given: Any) -> int:
     """Show a trace as people read it.
 
@@ -28,7 +30,7 @@ def command(file: Path, **given: Any) -> int:
     from doctor.link.replay import open_trace, recording_at
     from doctor.report import as_json, wire
 
-    screen = options.screen_of(given)
+    screen = screen_of(given)
     if screen.as_json:
         recording = recording_at(file)
         members = {
@@ -43,7 +45,7 @@ def command(file: Path, **given: Any) -> int:
             "bytes_received": recording.bytes[RX],
             "lines": recording.lines,
         }
-        screen.document(as_json.document("trace", options.OK, trace=members))
+        screen.document(as_json.document("trace", Exit.OK, trace=members))
         return 0
     with open_trace(file) as lines:
         screen.show(wire.LEGEND, copied=True)

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from doctor.cli import options
+from doctor.cli import command_line, options, values
+from doctor.cli.bench import opened
+from doctor.cli.screen import screen_of
 from doctor.errors import DoctorError, Exit
 from doctor.text.command import Command
 
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from doctor.report.next_step import NextStep
 
 
-@options.command(
+@command_line.command(
     "trial",
     short_help="Try this program on a spare board, step by step.",
     examples=("trial", "trial FILE.dup"),
@@ -33,10 +35,10 @@ if TYPE_CHECKING:
 @click.option(
     "--skip",
     metavar="STEP",
-    shell_complete=options.offered("trial_steps"),
+    shell_complete=values.offered("trial_steps"),
     help="Leave out a step for good: no spare card, no differential image.",
 )
-@click.argument("files", metavar="[FILE.dup]...", nargs=-1, type=options.FILE)
+@click.argument("files", metavar="[FILE.dup]...", nargs=-1, type=values.FILE)
 def command(files: tuple[Path, ...], skip: str | None, **given: Any) -> int:
     """Do the next step of a trial: this program on a board that you can spare, each step harmless before the next.
 
@@ -51,9 +53,9 @@ def command(files: tuple[Path, ...], skip: str | None, **given: Any) -> int:
     from doctor.report import as_json
     from doctor.report.wire import rows
 
-    bench_options = options.bench_options(given)
-    screen = options.screen_of(given, bench_options)
-    with options.open_bench(bench_options, given) as bench:
+    bench_options = opened.bench_options(given)
+    screen = screen_of(given, bench_options)
+    with opened.open_bench(bench_options, given) as bench:
         trial = Trial.of(bench)
     if skip is not None:
         trial.skip(skip)

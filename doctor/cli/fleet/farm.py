@@ -9,8 +9,8 @@ from typing import Any
 
 import click
 
-from doctor.cli import options
-from doctor.cli.screen import Screen
+from doctor.cli import command_line, options
+from doctor.cli.screen import Screen, screen_of
 from doctor.errors import DoctorError, UsageError
 from doctor.fleet.boards import Board
 from doctor.link.port_url import PortUrl, unheld_place
@@ -50,7 +50,7 @@ def at_a_place(function: Callable[..., int]) -> Callable[..., int]:
         from doctor.fleet.labgrid.farm import held
 
         refuse_ports(given.get("port"))
-        screen = options.screen_of({**given, "port": None})
+        screen = screen_of({**given, "port": None})
         with held([place], coordinator, wait_s, screen.note) as farm:
             names = [*(one.place for one in farm.held), *(one.place for one in farm.not_held)]
             if len(names) > 1:
@@ -86,7 +86,7 @@ def main(
     places: Sequence[str],
     coordinator: str | None,
     wait_s: float,
-    given: options.Given,
+    given: command_line.Given,
     *,
     boards: int | None,
     jobs: int | None,
@@ -104,7 +104,7 @@ def main(
 
     refuse_of_one_board(given)
     verb = click.get_current_context().info_name or ""
-    voice = _Voice(options.screen_of({**given, "port": None}))
+    voice = _Voice(screen_of({**given, "port": None}))
     with held(places, coordinator, wait_s, voice.say) as farm:
         meant = len(farm.held) + len(farm.not_held)
         if boards is not None and boards != meant:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from doctor.cli import options
+from doctor.cli import command_line
 from doctor.errors import UsageError
 from doctor.fleet.boards import Board
 from doctor.text.command import Command
@@ -29,7 +29,7 @@ _OF_ONE_BOARD = {
 }
 
 
-def refuse_of_one_board(given: options.Given) -> None:
+def refuse_of_one_board(given: command_line.Given) -> None:
     """Raises UsageError for an option that belongs to one board, wherever it was said."""
     for name, why in _OF_ONE_BOARD.items():
         if given.get(name) not in (None, (), False, ""):
@@ -42,7 +42,7 @@ def refuse_of_one_board(given: options.Given) -> None:
             )
 
 
-def typed_words(given: options.Given) -> tuple[str, ...]:
+def typed_words(given: command_line.Given) -> tuple[str, ...]:
     """The options of this command line that every board's process gets, too."""
     ctx = click.get_current_context()
     words: list[str] = []
@@ -50,7 +50,7 @@ def typed_words(given: options.Given) -> tuple[str, ...]:
         name = param.name or ""
         if name in _OF_THE_PARENT or name in _OF_ONE_BOARD or not isinstance(param, click.Option):
             continue
-        if not options.was_typed(ctx, name):  # what the environment and files say reaches them by itself
+        if not command_line.was_typed(ctx, name):  # what the environment and files say reaches them by itself
             continue
         value = given[name]
         if param.is_flag:
@@ -64,7 +64,7 @@ def typed_words(given: options.Given) -> tuple[str, ...]:
 class BoardCommand:
     """One command for many boards: the words of each, and the command that repeats it for some of them."""
 
-    def __init__(self, verb: str, given: options.Given) -> None:
+    def __init__(self, verb: str, given: command_line.Given) -> None:
         self.verb = verb
         self._files: tuple[Path, ...] = given.get("files") or ()
         self._words = typed_words(given)

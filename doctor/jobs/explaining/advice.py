@@ -79,6 +79,11 @@ def advice(explanation: Explanation) -> Advice:
         FIRST: "" if judged else of_the_rest.whether_first(explanation),
         LONG: of_the_rest.how_long(explanation),
     }
+    waits = explanation.reader.may_run or any(cause.entry.under_way for cause in explanation.causes[:1])
+    asks_that = bool(answers[POWER]) and POWER in explanation.reader.asks and not explanation.reader.may_run
+    first = (_LET_IT_RUN,) if waits and not asks_that else ()
+    if first:  # it is the answer to that, too
+        judged, answers[FLASH] = "", ""
     parts = (*of_parts.whether_needed(explanation, steps), *of_parts.whether_the_reason(explanation))
     answered = (
         *_answered(explanation, answers, judged),
@@ -88,7 +93,6 @@ def advice(explanation: Explanation) -> Advice:
     )
     runs = of_a_flash.what_runs(explanation)
     answered = (*runs, *answered) if WORKED in explanation.reader.asks else (*answered, *runs)
-    first = (_LET_IT_RUN,) if explanation.reader.may_run else ()
     return Advice((*first, *_spared(explanation), *answered), _together(explanation, steps), steps, bool(judged or way))
 
 

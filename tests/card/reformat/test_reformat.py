@@ -229,9 +229,13 @@ def test_disk_that_takes_no_more_leaves_the_original_whole(image: Path, limit: i
     assert {path.name for path in image.parent.iterdir()} <= {"card.img", "backups"}
 
 
-def test_image_changed_by_another_program_is_not_replaced(image: Path) -> None:
+@pytest.mark.sampled(2, "long")
+@pytest.mark.parametrize("when", ["backup to", "saved and verified", "formatting", "comparing"])
+def test_image_changed_by_another_program_is_not_replaced(image: Path, when: str) -> None:
+    """Also while it is saved: what another program adds then would be in no backup."""
+
     def meddle(event: Event) -> None:
-        if "comparing" in str(event):
+        if when in str(event):
             os.utime(image, (1, 1))
 
     before = digest(image)
