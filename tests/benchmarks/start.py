@@ -35,7 +35,7 @@ def rows(tiny: bool = False) -> list[Row]:
     """``--version`` in both of its forms, the list of commands, and the slowest ``--help`` of a command."""
     scripts = Path(sysconfig.get_path("scripts"))
     empty, mpremote = "python -c pass", "mpremote --help"
-    versions = {"python -m doctor --version": (*DOCTOR, "--version")}
+    versions: dict[str, tuple[str, ...]] = {"python -m doctor --version": (*DOCTOR, "--version")}
     if (scripts / "fipy-doctor").exists():
         versions["fipy-doctor --version"] = (str(scripts / "fipy-doctor"), "--version")
     names = COMMANDS[:2] if tiny else COMMANDS
