@@ -41,6 +41,9 @@ unless_id    not if one of these entries was found
 side_note    true of the board at large: worth little beside other matches
 sure         0 to 1
 
+An error that is only a number is judged by errnos.txt, with the medium that it came from (failed_calls.py): that
+also takes away the signs of another medium.
+
 What is told in words alone, such as a power cut half way, has no such signs but the rules of said.txt (said.py).
 """
 

@@ -12,6 +12,7 @@ from doctor.knowledge.builds import BuildStep
 from doctor.knowledge.catalogue import Sign, entry, sources
 from doctor.knowledge.chain import find, holds
 from doctor.knowledge.facts import Facts, side_of
+from doctor.knowledge.failed_calls import FailedCall, speaks_against
 from doctor.knowledge.our_lines import our_lines
 from doctor.knowledge.paste import FAILED, Paste
 from doctor.knowledge.sizes import short_copy
@@ -20,6 +21,7 @@ from doctor.knowledge.words.reader import Reader
 
 #: A line that tells of an error.
 ERROR_LINE = r"(?:error|exception|fatal|panic|could not|couldn't|cannot|unable to|failed|failure)\b"
+_NEAR = 8  #: lines around a sign that belong to one matter
 _MOST_HITS = 12  #: hits of one sign that are shown
 _REACH_CHARS = 1_500  #: around a fixed part, for expressions over neighbouring lines
 _FAR_REACH_CHARS = 7_000  #: for expressions that span whole sessions
@@ -81,6 +83,8 @@ def hits_in(paste: Paste, facts: Facts, reader: Reader) -> list[Hit]:
             else:
                 found += hits
     found += _standing(conditional, {hit.id for hit in found})
+    found = [hit for hit in found if not speaks_against(facts.failed, entry(hit.id), range(hit.first, hit.last + 1))]
+    found += _not_ours(_by_number(facts.failed, found), ours)
     # Who waits tells nothing else; beside that, words of a wait are a part of the story.
     return found + [wait for wait in waits if all(entry(hit.id).under_way for hit in found)]
 
@@ -135,6 +139,14 @@ def _by_facts(paste: Paste, facts: Facts) -> Iterator[Hit]:
     for name in facts.by_kind.get("maker", ()):
         at = paste.index(paste.text.find(name))
         yield Hit("modem-of-another-maker", 0.98, at, at)
+
+
+def _by_number(calls: Iterable[FailedCall], found: Sequence[Hit]) -> Iterator[Hit]:
+    """What errors that are only a number mean where they came from, if no sign explains them or a line near by."""
+    shown = [(hit.first - _NEAR, hit.last + _NEAR) for hit in found if not hit.side_note]
+    for call in calls:
+        if call.entry is not None and not any(first <= call.line <= last for first, last in shown):
+            yield Hit(*call.entry, call.line, call.line)
 
 
 def _candidates(paste: Paste) -> Iterator[tuple[str, list[int]]]:

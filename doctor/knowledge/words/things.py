@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 
 from doctor.knowledge.accents import without_accents
-from doctor.knowledge.words.asked import SENTENCE
+from doctor.knowledge.words.asked import POWER, SENTENCE, asked
 
 UPDATER_ELF, DRIVER, CARD, SIM, ANTENNA, CABLE, SUPPLY, JUMPERS = (
     *("updater.elf", "driver", "card", "SIM card", "antenna", "cable or port", "power supply", "jumpers"),
@@ -60,7 +60,9 @@ _COMMAND = re.compile(r"AT\+?\w*\?|^\s*>>>", re.I)  #: a question to the modem i
 
 def suspected(prose: str) -> tuple[str, ...]:
     """The parts that the reader asks about as the reason."""
-    return tuple(dict.fromkeys(_named(prose, _SUSPECTS)))
+    # Whether a cable may be pulled is no question whether it is the reason.
+    questions = "\n".join(one for one in SENTENCE.findall(prose) if POWER not in asked(one))
+    return tuple(dict.fromkeys(_named(questions, _SUSPECTS)))
 
 
 def needed(prose: str) -> tuple[str, ...]:
