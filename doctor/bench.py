@@ -228,6 +228,7 @@ class Bench(AbstractContextManager["Bench"]):
         self._repl: Repl | None = None
         self.through_mirror: int | None = None
         self.last_board: BoardFacts | None = None  #: as it was seen last, though a reset may have followed
+        self.last_board_id = ""  #: its unique id, likewise; "" if nobody asked
         self.last_modem: ModemFacts | None = None  #: likewise, by a question
         self.stopped_program = False  #: a program of the board was stopped, with consent, to get a prompt
 

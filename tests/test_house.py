@@ -322,6 +322,10 @@ NOT_USED_MEDIA = {
     ("tests/card/used_cards.py", "made"): "media.used without a hole; mkfs.fat is told where the volume begins",
     ("tests/card/images.py", "volume_of"): "a part of an image, copied with its holes",
     ("tests/card/test_format.py", "test_what_cannot_be_on_a_card_is_refused"): "make_card itself, which refuses",
+    (
+        "tests/card/test_format.py",
+        "test_a_new_image_is_what_formatting_a_used_card_makes",
+    ): "make_card beside a used card",
     ("tests/card/test_format.py", "test_existing_file_is_not_overwritten"): "make_card itself, which refuses",
     ("tests/checks/test_card_is_fat.py", "test_blank_card_fails"): "a blank card is what it is about",
     ("tests/benchmarks/card.py", "measure"): "sparse images of up to 64 GB, compared with tools that make the same",

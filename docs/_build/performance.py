@@ -44,7 +44,7 @@ TITLES = {
     "card": (
         "Cards",
         "Listing, judging and formatting run in our process; mtools and mkfs.fat run as processes, as a script would start them. "
-        "A reformat by hand is `mcopy` off the card, `mkfs.fat`, `mcopy` back and `sync`; ours also reads back and compares the backup, the "
+        "A reformat by hand is `mcopy` off the card and `sync`, then `mkfs.fat`, `mcopy` back and `sync`; ours also reads back and compares the backup, the "
         "card, and has pyfatfs, a Python of its own, read the card once more.",
     ),
     "checked": (

@@ -1,7 +1,8 @@
 """The updater core on the board: put there, proved by hash, and started.
 
-The files of doctor/updater/ go over without what only people read (lean.py); what runs there was tested here in this
-very form (tests/updater/test_card_run_micropython.py). Only files that differ are sent.
+All files of doctor/updater/ go over, since the board plans and refuses as the PC does, but without what only people
+read (lean.py); what runs there was tested here in this very form (tests/updater/test_card_run_micropython.py). Only
+files that differ are sent.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from importlib.resources import files as files_of
 
 from doctor.board import snippets
 from doctor.board.board import Board
-from doctor.board.lean import lean
+from doctor.board.lean import lean_package
 from doctor.board.storage import files, own_names, proof
 from doctor.board.storage.room import room_on
 from doctor.errors import BoardError
@@ -84,7 +85,8 @@ def core_files() -> dict[str, bytes]:
     """The files of the updater core by name, as they lie on a board."""
     home = files_of("doctor.updater")  # in a folder or in a zip
     there = sorted(home.iterdir(), key=lambda file: file.name)
-    return {file.name: lean(file.read_text("utf-8")).encode() for file in there if file.name.endswith(".py")}
+    sources = {file.name: file.read_text("utf-8") for file in there if file.name.endswith(".py")}
+    return {name: made.encode() for name, made in lean_package(sources, api=("run", "show")).items()}
 
 
 def own_files(board: Board) -> frozenset[str]:

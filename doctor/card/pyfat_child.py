@@ -25,6 +25,7 @@ _BUFFER_BYTES = 32 << 10  #: PyFat reads folders 32 bytes at a time
 _MOST_ENTRIES = 20_000  #: as many as our own reader follows
 _DEEPEST = 64  #: folders in each other; ours follows fewer
 WAIT = "wait"  #: in place of the first word
+_FOUR_BITS = bytes(range(16))
 _CARD = 0  #: the descriptor of the card: standard input
 
 
@@ -147,7 +148,7 @@ def _bind(seconds: float, memory: int) -> None:
 
 def table(raw: bytes, entry_bytes: int) -> array[int]:
     """The entries of a FAT whose entries have 2 or 4 bytes; of 4 bytes, 28 bits count (fat-and-pyfatfs.md 6)."""
-    if entry_bytes == 4 and max(raw[3::4]) > 0x0F:
+    if entry_bytes == 4 and raw[3::4].translate(None, _FOUR_BITS):
         mask = int.from_bytes(b"\xff\xff\xff\x0f" * (len(raw) // 4), "little")
         raw = (int.from_bytes(raw, "little") & mask).to_bytes(len(raw), "little")
     entries = array("H" if entry_bytes == 2 else "I", raw)

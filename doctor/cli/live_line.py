@@ -52,6 +52,18 @@ class Standing:
         return "; ".join(filter(None, (": ".join(filter(None, (head, self.what))), self.tail)))
 
 
+def at_the_foot(screen: Screen, now: Callable[[], RenderableType]) -> Live:
+    """Lines at the foot of the terminal, drawn again and again until they are stopped; ``now`` says what they are."""
+    from rich.live import Live
+
+    live = Live(
+        console=screen.notes, get_renderable=now, refresh_per_second=REDRAWN_A_SECOND,
+        transient=True, redirect_stdout=False, redirect_stderr=False,
+    )  # fmt: skip
+    live.start(refresh=True)
+    return live
+
+
 class LiveLine:
     """Shows one ``Standing`` at a time.
 
@@ -126,13 +138,7 @@ class LiveLine:
             if at_once:  # else what is printed next would bring the old words back
                 self._live.refresh()
         else:
-            from rich.live import Live
-
-            self._live = Live(
-                console=self._screen.notes, get_renderable=self._now, refresh_per_second=REDRAWN_A_SECOND,
-                transient=True, redirect_stdout=False, redirect_stderr=False,
-            )  # fmt: skip
-            self._live.start(refresh=True)
+            self._live = at_the_foot(self._screen, self._now)
 
     def _now(self) -> RenderableType:
         from rich.console import Group

@@ -123,21 +123,25 @@ def _fat16(sectors: int) -> Iterator[Geometry]:
         cluster *= 2
 
 
-def format_card(target: Medium, plan: FormatPlan, *, serial: int, mark: bytes | None = None) -> None:
+def format_card(
+    target: Medium, plan: FormatPlan, *, serial: int, mark: bytes | None = None, blank: bool = False
+) -> None:
     """Write an empty volume; the partition table last, so that an unfinished card is recognised as no card.
 
     serial  32 bits for volume and disk; the user sees it, nothing depends on it
     mark    what stands in sector 0 until then; with it the partition table is left to ``finish_card``
+    blank   the medium is known to hold nothing but zeros: a new file, never a card
 
-    Every byte in front of the first file is written, and where a GPT has its copy at the end: an old medium holds
-    anything. Raises CardError if the target refuses a write.
+    Unless it is blank, every byte in front of the first file is written, and where a GPT has its copy at the end: an
+    old medium holds anything. Raises CardError if the target refuses a write.
     """
     geometry, start = plan.geometry, plan.start_sector * SECTOR_BYTES
     target.write_at(0, mark or bytes(SECTOR_BYTES))
     target.sync()
-    behind_root = start + geometry.data_sector * SECTOR_BYTES + geometry.cluster_bytes
-    _wipe(target, SECTOR_BYTES, behind_root - SECTOR_BYTES)
-    _wipe(target, target.size_bytes - _GPT_SECTORS * SECTOR_BYTES, _GPT_SECTORS * SECTOR_BYTES)
+    if not blank:
+        behind_root = start + geometry.data_sector * SECTOR_BYTES + geometry.cluster_bytes
+        _wipe(target, SECTOR_BYTES, behind_root - SECTOR_BYTES)
+        _wipe(target, target.size_bytes - _GPT_SECTORS * SECTOR_BYTES, _GPT_SECTORS * SECTOR_BYTES)
     for copy in range(geometry.fats):
         target.write_at(start + geometry.fat_offset(copy), fat_head(geometry))
     root = start + geometry.root_sector * SECTOR_BYTES

@@ -7,6 +7,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from types import FrameType
 from typing import Any, Protocol
 
@@ -43,12 +44,22 @@ class Watcher(Protocol):
         """Called again and again."""
 
 
+@dataclass(frozen=True)
+class _Work:
+    """What the process of a board is started with, and whether it is stopped as a flash is."""
+
+    standing: Standing
+    words: Callable[[Board], Sequence[str]]
+    flashes: bool
+
+
 class Crew:
     """One command for many boards.
 
     words    the command line of a board's process
     jobs     how many at once
     flashes  it is stopped as a flash is: a word on standard input, and none in transfer without a yes
+    more     whether boards may still be added (``add``) although none is at work
     """
 
     def __init__(
@@ -59,24 +70,24 @@ class Crew:
         *,
         jobs: int,
         flashes: bool = False,
+        more: Callable[[], bool] = lambda: False,
     ) -> None:
-        self._waiting = list(boards)
-        self._words = words
         self._watcher = watcher
         self._jobs = jobs
-        self._flashes = flashes
-        self._running: dict[Child, Standing] = {}
+        self._more = more
+        self._running: dict[Child, _Work] = {}
         self._said: queue.SimpleQueue[tuple[Child, dict[str, Any] | None]] = queue.SimpleQueue()
         self._came: set[int] = set()
         self._asked = False
         self.standings: Mapping[Board, Standing] = {board: Standing(board) for board in boards}
+        self._waiting = [_Work(standing, words, flashes) for standing in self.standings.values()]
         self.outcomes: dict[Board, Outcome] = {}
         self.stopped = False  #: no board is begun any more
 
     def run(self) -> list[Outcome]:
         """Carry it out; how each board ended, in their order. A board that was never begun is not among them."""
         with self._signals():
-            while self._running or (self._waiting and not self.stopped):
+            while self._running or (not self.stopped and (self._waiting or self._more())):
                 self._look()
                 self._watcher.look()
                 while self._waiting and not self.stopped and len(self._running) < self._jobs:
@@ -84,23 +95,31 @@ class Crew:
                 self._hear()
         return [self.outcomes[board] for board in self.standings if board in self.outcomes]
 
-    def _begin(self, board: Board) -> None:
-        standing = self.standings[board]
+    def add(
+        self, board: Board, words: Callable[[Board], Sequence[str]], *, flashes: bool = False, first: bool = False
+    ) -> None:
+        """One board more, or the next thing for one that has ended; ``first``: in front of all that wait."""
+        self._waiting.insert(0 if first else len(self._waiting), _Work(Standing(board), words, flashes))
+
+    def _begin(self, work: _Work) -> None:
+        standing = work.standing
         try:
-            child = Child(board, self._words(board), lambda child, said: self._said.put((child, said)))
+            words = work.words(standing.board)
+            child = Child(standing.board, words, lambda child, said: self._said.put((child, said)))
         except NotStarted as err:
-            self._not_begun(standing, err)
+            self._not_begun(work, err)
             return
-        self._running[child] = standing
+        self._running[child] = work
         standing.begin()
         self._watcher.began(standing, child.pid)
 
-    def _not_begun(self, standing: Standing, err: NotStarted) -> None:
+    def _not_begun(self, work: _Work, err: NotStarted) -> None:
         """Those that work are not disturbed: it waits until one of them has ended; if none works, it has failed."""
         if self._running:
             self._jobs = len(self._running)
-            self._waiting.insert(0, standing.board)
+            self._waiting.insert(0, work)
             return
+        standing = work.standing
         outcome = Outcome(standing.board, Exit.FAILED, {"died": err.what})
         self.outcomes[standing.board] = outcome
         standing.over = True
@@ -111,7 +130,7 @@ class Crew:
             child, said = self._said.get(timeout=LOOK_S)
         except queue.Empty:
             return
-        standing = self._running[child]
+        standing = self._running[child].standing
         if said is None:
             self._end(child, standing)
         elif "event" in said:
@@ -153,7 +172,7 @@ class Crew:
     def _look(self) -> None:
         while self._came:
             number = self._came.pop()
-            going = [standing for standing in self._running.values() if standing.in_transfer]
+            going = [work.standing for work in self._running.values() if work.standing.in_transfer]
             if number != signal.SIGINT and going:
                 name = signal.Signals(number).name
                 self._watcher.notice(f"{name}: no board is begun any more; those that are being flashed are finished")
@@ -167,8 +186,8 @@ class Crew:
         if not first:
             return
         self._waiting.clear()
-        for child in self._running:
-            if self._flashes:
+        for child, work in self._running.items():
+            if work.flashes:
                 child.say(STOP)  # in the middle of a transfer it changes nothing
             else:
                 child.interrupt()
@@ -179,7 +198,7 @@ class Crew:
             self._watcher.notice("their modems have everything and are writing it; this cannot be stopped. Wait.")
         elif not self._asked and self._watcher.stop_transfers(going):
             self._asked = True
-            for child, standing in self._running.items():
-                if standing in stoppable:
+            for child, work in self._running.items():
+                if work.standing in stoppable:
                     child.say(STOP_TRANSFER)
         self._came.discard(signal.SIGINT)  # pressed while the question stood: that is no answer to it

@@ -142,14 +142,16 @@ def report_members(report: Report) -> dict[str, Any]:
 
 def identity(bench: Bench) -> dict[str, Any]:
     """Which board and modem the run met, as it saw them last, and its log; asks nothing."""
-    return {"board": board(bench.last_board), "modem": modem(bench.last_modem), "log": bench.log or None}
+    met = board(bench.last_board, bench.last_board_id)
+    return {"board": met, "modem": modem(bench.last_modem), "log": bench.log or None}
 
 
-def board(facts: BoardFacts | None) -> dict[str, Any] | None:
+def board(facts: BoardFacts | None, unique_id: str = "") -> dict[str, Any] | None:
     """What is known of a board; None if nothing is."""
     if facts is None:
         return None
-    return {"name": facts.sysname, "release": facts.release, "version": facts.version, "machine": facts.machine}
+    told = {"name": facts.sysname, "release": facts.release, "version": facts.version, "machine": facts.machine}
+    return {**told, "unique_id": unique_id or None}
 
 
 def modem(facts: ModemFacts | None) -> dict[str, Any] | None:

@@ -1,8 +1,9 @@
 """Cards: we beside mtools and mkfs.fat, on sparse images; the cache is warm.
 
 Listing, judging and formatting run in this process, as in a check; the tools run as processes, as a script would start
-them. A whole reformat is held against ``mkfs.fat`` and ``mcopy`` of the same bytes, which neither save what is there
-nor compare what they wrote. How often a check reads a byte is counted at the wire: by the system, in a trace.
+them. A whole reformat is held against ``mcopy``, ``mkfs.fat`` and ``mcopy`` of the same bytes, flushed where ours
+are, which compare nothing that they wrote. How often a check reads a byte is counted at the wire: by the system, in a
+trace.
 """
 
 from __future__ import annotations
@@ -69,14 +70,18 @@ class _Peers:
         self.mkfs = tool("mkfs.fat", *as_ours, "--offset", "8192", blank)
         self._mkfs = tool("mkfs.fat", *as_ours, "--offset", "8192", image)
         self._mcopy_in = tool("mcopy", "-n", "-o", "-i", at, content, f"::{NAME}")
-        self._sync = tool("sync", out, image)
+        self._sync_out, self._sync_image = tool("sync", out), tool("sync", image)
 
     def by_hand(self) -> None:
-        """A reformat by hand: the file is copied off the card, the card is formatted, the file is copied back."""
+        """A reformat by hand: the file is copied off the card, the card is formatted, the file is copied back.
+
+        The copy is on the disk before the card loses the file, as ours is.
+        """
         self.mcopy_out()
+        self._sync_out()
         self._mkfs()
         self._mcopy_in()
-        self._sync()
+        self._sync_image()
 
 
 def measure(size_gb: float, content_bytes: int, folder: Path, rounds: int = ROUNDS) -> list[Row]:
@@ -105,7 +110,7 @@ def measure(size_gb: float, content_bytes: int, folder: Path, rounds: int = ROUN
         ("list the root", "list", "mdir", "mdir", 1.0),
         ("open, judge, hash the file", "judge", "mcopy", "mcopy", 1.0),
         ("format", "format", "mkfs.fat", "mkfs", 3.0),
-        ("reformat: backup, put back, compare", "reformat", "mcopy, mkfs.fat, mcopy, sync", "by hand", 3.0),
+        ("reformat: backup, put back, compare", "reformat", "mcopy, sync, mkfs.fat, mcopy, sync", "by hand", 3.0),
     )
     return [
         Row(f"{card}: {what}", took[ours_] * 1000, peer, took[theirs_] * 1000, "ms", most)

@@ -1,16 +1,17 @@
 from __future__ import annotations
 
+import os
 import struct
 from pathlib import Path
 
 import pytest
 
 from doctor.card.image import ImageCard
-from doctor.card.reformat.image import make_card
-from doctor.card.target import FileTarget
+from doctor.card.reformat.image import DEFAULT_SERIAL, make_card
+from doctor.card.target import FileTarget, used_bytes
 from doctor.errors import CardError
-from doctor.fat.format import plan_format
-from doctor.fat.writer import new_file
+from doctor.fat.format import format_card, plan_format
+from doctor.fat.writer import best_layout, new_file, write_files
 from tests.card.images import BIG, DUP, DUP_NAME, MIB, SMALL, START, card, tool, volume_of
 from tests.card.media import used
 
@@ -102,8 +103,6 @@ def test_impossible_size_is_refused(size: int) -> None:
 
 
 def test_old_content_is_wiped_where_it_would_be_seen(tmp_path: Path) -> None:
-    from doctor.fat.format import format_card
-
     image = used(tmp_path / "dirty", SMALL)
     with FileTarget(image) as target:
         format_card(target, plan_format(SMALL), serial=1)
@@ -144,6 +143,21 @@ def test_existing_file_is_not_overwritten(tmp_path: Path) -> None:
     with pytest.raises(CardError):
         make_card(path, SMALL)
     assert ImageCard(path).sha256(f"/sd/{DUP_NAME}")
+
+
+@pytest.mark.parametrize("size", [SMALL, BIG])
+def test_a_new_image_is_what_formatting_a_used_card_makes(tmp_path: Path, size: int) -> None:
+    """It is not filled with zeros that are there already, and takes no room for them."""
+    files = [new_file("a/long name.bin", b"x" * 5000)]
+    make_card(tmp_path / "new", size, files)
+    with FileTarget(used(tmp_path / "used", size)) as target:
+        format_card(target, (layout := best_layout(size, files)).plan, serial=DEFAULT_SERIAL)
+        write_files(target, layout)
+    front = layout.plan.start_sector + layout.plan.geometry.data_sector + layout.plan.geometry.cluster_sectors
+    first, other = (tmp_path / name for name in ("new", "used"))
+    assert first.read_bytes()[: front * 512] == other.read_bytes()[: front * 512]
+    assert first.read_bytes()[-33 * 512 :] == other.read_bytes()[-33 * 512 :]
+    assert not hasattr(os, "SEEK_HOLE") or used_bytes(first) < 512 << 10
 
 
 def test_a_card_filled_to_the_last_cluster_is_good(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ from doctor.card.drives.device import open_for_writing
 from doctor.card.drives.find import find_drive
 from doctor.card.drives.guard import Identity
 from doctor.card.image import DeviceCard, ImageCard
-from doctor.card.pyfat_child import VolumeFile, quick
+from doctor.card.pyfat_child import VolumeFile, quick, table
 from doctor.card.reformat.device import reformat_device
 from doctor.card.reformat.image import reformat_image
 from doctor.card.repair import repair
@@ -158,6 +158,12 @@ def test_table_that_is_unpacked_on_demand_is_that_of_pyfatfs(size: int, tmp_path
     assert one.fat == list(two.fat)
     with pytest.raises(IndexError):
         two.fat[len(two.fat)]
+
+
+@pytest.mark.parametrize("high", [0x00, 0x10, 0xF0])
+def test_the_high_four_bits_of_an_entry_count_for_nothing(high: int) -> None:
+    raw = struct.pack("<4I", 0x0FFFFFF8, 0x0FFFFFFF, 0x01234567, 5 | high << 24)
+    assert list(table(raw, 4)) == [0x0FFFFFF8, 0x0FFFFFFF, 0x01234567, 5]
 
 
 def test_a_reader_that_was_begun_reads_when_it_is_told(tmp_path: Path) -> None:

@@ -36,7 +36,7 @@ from doctor.card.reformat.unfinished import (
     write_journal,
 )
 from doctor.card.second_reader import PLANNED as SECOND_READER
-from doctor.card.second_reader import Begun, FileDigests, begun, prove_again
+from doctor.card.second_reader import FileDigests, begun, prove_again
 from doctor.computer import is_linux, is_mac
 from doctor.errors import CardError, DoctorError, Stopped
 from doctor.events import Listener, Note, ignore
@@ -261,32 +261,20 @@ def _write(
     emit: Listener,
 ) -> None:
     """Mark, format, files, comparison, partition table. Raises CardError."""
-    with begun(Path(target.name)) as reader:
-        _write_and_prove(target, journal, copies, layout, serial, emit, reader)
-
-
-def _write_and_prove(
-    target: DeviceTarget,
-    journal: ReformatRecord,
-    copies: tuple[Copied, ...],
-    layout: TreeLayout,
-    serial: int,
-    emit: Listener,
-    reader: Begun | None,
-) -> None:
     files = [_file(journal.folder, copied) for copied in copies]
     plan = layout.plan
-    emit(Note(f"formatting {target.name}: {plan}"))
-    format_card(target, plan, serial=serial, mark=mark_sector(Mark(journal.id, str(journal.folder))))
-    emit(Note(f"putting {counted(sum(not file.is_dir for file in files), 'file')} back"))
-    write_files(target, layout)
-    target.forget()
-    emit(Note("comparing every byte with the backup"))
-    finished = Overlay(target)
-    finished.write_at(0, partition_table(plan, serial), Group.BOOT)
-    prove(finished, files)
-    meant = {copied.path: FileDigests(copied.size_bytes, copied.sha256) for copied in copies if not copied.is_dir}
-    prove_again(Path(target.name), plan.start_sector, meant, emit, reader)
+    with begun(Path(target.name)) as reader:
+        emit(Note(f"formatting {target.name}: {plan}"))
+        format_card(target, plan, serial=serial, mark=mark_sector(Mark(journal.id, str(journal.folder))))
+        emit(Note(f"putting {counted(sum(not file.is_dir for file in files), 'file')} back"))
+        write_files(target, layout)
+        target.forget()
+        emit(Note("comparing every byte with the backup"))
+        finished = Overlay(target)
+        finished.write_at(0, partition_table(plan, serial), Group.BOOT)
+        prove(finished, files)
+        meant = {copied.path: FileDigests(copied.size_bytes, copied.sha256) for copied in copies if not copied.is_dir}
+        prove_again(Path(target.name), plan.start_sector, meant, emit, reader)
     finish_card(target, plan, serial=serial)
     target.settle()
     if target.read_at(0, SECTOR_BYTES) != partition_table(plan, serial):

@@ -7,6 +7,7 @@ on everything readable lies verified in the backup.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -107,14 +108,16 @@ def reformat_image(
     Raises CardError or UsageError, and lets KeyboardInterrupt through; in either case the image is as it was,
     and what has been backed up stays.
     """
-    with claimed(image):
+    with claimed(image), ExitStack() as until_saved:
         check_replaceable(image)
-        with surveyed(image, choice) as survey:
-            check_is_a_card(image, survey, force=force)
-            _check_rooms(image, backup_dir, survey)
-            moment = now()
-            backup = back_up(image, survey.found, backup_dir, raw=survey.raw, now=moment, emit=emit)
+        survey = until_saved.enter_context(surveyed(image, choice))
+        check_is_a_card(image, survey, force=force)
+        _check_rooms(image, backup_dir, survey)
+        moment = now()
+        # From here on the image may not change: what comes after the backup would be lost.
         with copy_that_takes_the_name(image) as part, begun(part) as reader:
+            backup = back_up(image, survey.found, backup_dir, raw=survey.raw, now=moment, emit=emit)
+            until_saved.close()  # Windows replaces no file that is open
             emit(Note(f"formatting a new copy: {survey.layout.plan}"))
             pairs = list(new_files(survey, backup))
             files = [file for file, _ in pairs]
@@ -166,6 +169,6 @@ def make_card(
         raise CardError("card-is-fat", "exists already and is not empty", on=str(path))
     set_size(path, size_bytes)
     with FileTarget(path) as target:
-        format_card(target, layout.plan, serial=serial)
+        format_card(target, layout.plan, serial=serial, blank=True)
         write_files(target, layout)
     return layout.plan

@@ -3,31 +3,28 @@
 from __future__ import annotations
 
 import queue
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
-from typing import Any
 
 import click
 from rich.text import Text
 
 from doctor.cli import command_line, signals
+from doctor.cli.fleet.ending import tell_end
+from doctor.cli.fleet.judged import agreed, apart, is_ready, never_begun
 from doctor.cli.fleet.view import FleetView
 from doctor.cli.fleet.words import BoardCommand, refuse_of_one_board
 from doctor.cli.screen import Screen, screen_of
-from doctor.cli.show_next import show_next
 from doctor.clock import SystemClock
 from doctor.errors import DoctorError, Stopped, UsageError
-from doctor.fleet.boards import Board, named, one_modem, plugged_in, refuse_twice
+from doctor.fleet.boards import Board, named, plugged_in, refuse_twice
 from doctor.fleet.crew import Crew
 from doctor.fleet.outcome import Outcome, worst
-from doctor.jobs.memory.jumper_proof import CHECK as JUMPERS
 from doctor.link.link import refuse_senseless
 from doctor.link.port_url import PortUrl
 from doctor.link.ports import list_ports
 from doctor.report.fleet import documents as reports
 from doctor.report.fleet.plans import plans
-from doctor.report.next_step import NextStep
-from doctor.text.command import Command
 from doctor.text.escape import counted
 
 MOST_AT_ONCE = 8  #: unless --jobs says another number: hubs and supplies carry so many, one processor does, too
@@ -117,7 +114,7 @@ def run(
     outcomes = fleet.flash() if verb == "flash" and not given["dry_run"] else fleet.look()
     outcomes = [*outcomes, *besides]
     with signals.undisturbed():
-        fleet.tell_end(outcomes)
+        tell_end(outcomes, fleet.command, fleet.screen, only_planned=fleet.only_planned)
     return int(worst(outcomes))
 
 
@@ -139,11 +136,12 @@ class _Fleet:
         self._jobs = jobs
         self._started = started
         self._notices = notices
-        self._command = BoardCommand(verb, given)
-        self._screen = screen_of({**given, "port": None})
+        self.command = BoardCommand(verb, given)
+        self.screen = screen_of({**given, "port": None})
 
     @property
-    def _only_planned(self) -> bool:
+    def only_planned(self) -> bool:
+        """Whether nothing is flashed."""
         return self._verb == "plan" or bool(self._given.get("dry_run"))
 
     def look(self) -> list[Outcome]:
@@ -152,36 +150,36 @@ class _Fleet:
         what = "planned" if self._verb in ("flash", "plan") else f"asked for their {self._verb}"
         if self._verb == "check":
             what = "examined"
-        self._screen.note(f"{counted(len(self._boards), 'board')} {what}, {self._jobs} at once:")
-        crew, outcomes = self._crew(self._boards, lambda board: self._command.of(board, *dry), flashes=False)
+        self.screen.note(f"{counted(len(self._boards), 'board')} {what}, {self._jobs} at once:")
+        crew, outcomes = self._crew(self._boards, lambda board: self.command.of(board, *dry), flashes=False)
         if crew.stopped:
             raise Stopped
         return outcomes
 
     def flash(self) -> list[Outcome]:
         """Plans of all, one yes, then the flash of each whose plan was shown. Raises Stopped, DoctorError."""
-        planned = [_agreed(outcome) for outcome in _apart(self.look())]
-        ready = [outcome for outcome in planned if _is_ready(outcome)]
+        planned = [agreed(outcome) for outcome in apart(self.look())]
+        ready = [outcome for outcome in planned if is_ready(outcome)]
         if not ready:
             return planned
-        self._screen.show(plans(ready, whole=self._screen.verbose))
+        self.screen.show(plans(ready, whole=self.screen.verbose))
         self._tell_left_out(planned, ready)
         question = f"Flash {'this board' if len(ready) == 1 else f'these {len(ready)} boards'} now?"
-        if not (self._given["yes"] or self._screen.agreed(question, plans(ready, whole=True))):
+        if not (self._given["yes"] or self.screen.agreed(question, plans(ready, whole=True))):
             raise DoctorError("not-confirmed", "not confirmed; nothing was sent to any modem")
         marks = {outcome.board: outcome.document["plan"]["fingerprint"] for outcome in ready}
 
         def words(board: Board) -> list[str]:
-            return self._command.of(board, "--yes", "--plan", marks[board], "--stop-on-stdin")
+            return self.command.of(board, "--yes", "--plan", marks[board], "--stop-on-stdin")
 
         _, flashed = self._crew(list(marks), words, flashes=True)
         ended = {outcome.board: outcome for outcome in flashed}
-        return [ended.get(o.board, _never_begun(o)) if o.board in marks else o for o in planned]
+        return [ended.get(o.board, never_begun(o)) if o.board in marks else o for o in planned]
 
     def _crew(
         self, boards: Sequence[Board], words: Callable[[Board], list[str]], *, flashes: bool
     ) -> tuple[Crew, list[Outcome]]:
-        shows = FleetView(self._screen, self._started, flashes=flashes, clock=SystemClock(), notices=self._notices)
+        shows = FleetView(self.screen, self._started, flashes=flashes, clock=SystemClock(), notices=self._notices)
         with closing(shows) as view:
             crew = Crew(boards, words, view, jobs=self._jobs, flashes=flashes)
             return crew, [reports.whole(self._verb, outcome) for outcome in crew.run()]
@@ -189,117 +187,4 @@ class _Fleet:
     def _tell_left_out(self, planned: Sequence[Outcome], ready: Sequence[Outcome]) -> None:
         left = [outcome for outcome in planned if outcome not in ready]
         if left:
-            self._screen.show(Text(f"\nNot among them: {', '.join(outcome.board.words for outcome in left)}"))
-
-    # --- the end ---
-
-    def tell_end(self, outcomes: Sequence[Outcome]) -> None:
-        """The summary, the one next command, the document."""
-        left = [outcome for outcome in outcomes if not outcome.holds]
-        running = [outcome for outcome in outcomes if outcome.holds and outcome.document.get("running")]
-        at_work = len(running)
-        step = self._next(left or running)
-        if self._screen.writes:
-            self._screen.document(reports.document(self._verb, outcomes, step=step))
-        if self._screen.as_json:
-            return
-        planned = [outcome for outcome in outcomes if _is_ready(outcome)]
-        if planned and self._only_planned:
-            self._screen.show(plans(planned, whole=True))
-        well = len(outcomes) - len(left) - at_work
-        word = {"flash": "flashed and proved, or nothing to do", "status": "nothing left to do"}.get(
-            self._verb, "in order"
-        )
-        if self._only_planned:
-            word = "ready, or nothing to do"
-        going = f"; {at_work} being flashed: leave the power on" if at_work else ""
-        self._screen.show(Text(f"\n{well} of {counted(len(outcomes), 'board')}: {word}{going}", style="bold"))
-        for line in (*_for_the_hands(outcomes), *(line for outcome in left for line in _left_to_do(outcome))):
-            self._screen.show(line)
-        if step is not None:
-            show_next(step, self._screen)
-
-    def _next(self, left: Sequence[Outcome]) -> NextStep | None:
-        if not left:
-            return None
-        own = _own_command(left[0]) if len(left) == 1 else None
-        again = own or self._command.again([outcome.board for outcome in left])
-        hands = tuple((left[0].document.get("next") or {}).get("do", ())) if own is not None else ()
-        return NextStep(hands, again)
-
-
-def _for_the_hands(outcomes: Sequence[Outcome]) -> Iterable[Any]:
-    """What the hands are to do at boards that are in order, once for all that need the same."""
-    alike: dict[str, list[str]] = {}
-    for outcome in outcomes:
-        for one in (outcome.document.get("next") or {}).get("do", ()) if outcome.holds and _says_hands(outcome) else ():
-            alike.setdefault(one, []).append(outcome.board.words)
-    for one, boards in alike.items():
-        yield Text(f"Left for your hands, at {counted(len(boards), 'board')} ({', '.join(boards)}): {one}")
-
-
-def _says_hands(outcome: Outcome) -> bool:
-    """Whether what it says of hands is about a flash that is over; a check that failed nowhere only has advice."""
-    return outcome.sent or outcome.document.get("running") is False
-
-
-def _own_command(outcome: Outcome) -> Command | None:
-    """The next command that a board's own process names; None if it names none."""
-    words = (outcome.document.get("next") or {}).get("run")
-    return Command.of_words(words[1:]) if words else None
-
-
-def _left_to_do(outcome: Outcome) -> Iterable[Any]:
-    """A board that is not in order: why, what it needs, and where all of it is told."""
-    document = outcome.document
-    yield Text.assemble(("✗ ", "red"), (outcome.board.words, "bold"), f": {reports.told(document)}")
-    if document.get("error") and document["error"]["cause"]:
-        yield Text(f"    cause: {document['error']['cause']}")
-    step = document.get("next") or {}
-    for one in step.get("do", ()):
-        yield Text(f"    now:   {one}")
-    if own := _own_command(outcome):
-        yield Text(f"    then:  {own}")
-    if document.get("log"):
-        yield Text(f"    log:   {document['log']}", style="dim")
-
-
-def _is_ready(outcome: Outcome) -> bool:
-    plan = outcome.document.get("plan") or {"nothing_to_do": "no plan"}
-    return outcome.holds and not plan["nothing_to_do"]
-
-
-def _agreed(outcome: Outcome) -> Outcome:
-    """The same, but a board is refused for which its flash would ask about a risk: it has nobody to ask."""
-    found = next((f for f in outcome.document.get("findings") or () if f["check"] == JUMPERS), None)
-    if not _is_ready(outcome) or found is None or found["status"] != "warn":
-        return outcome
-    if JUMPERS in outcome.document["plan"]["agreed"]:
-        return outcome
-    looked = f"look at the board; if both jumpers are off, or it has none: the same command with --accept {JUMPERS}"
-    err = DoctorError(JUMPERS, "not flashed: the jumpers could not be checked", cause=found["summary"], next=looked)
-    return reports.refused(outcome.board, "flash", err)
-
-
-def _apart(planned: Sequence[Outcome]) -> list[Outcome]:
-    """The same, but that two ports which lead to one modem are both refused."""
-    modems = {o.board: (o.document.get("modem") or {}).get("imei") for o in planned if _is_ready(o)}
-    twins = one_modem({board: imei for board, imei in modems.items() if imei})
-    return [_twin(outcome, twins[outcome.board]) if outcome.board in twins else outcome for outcome in planned]
-
-
-def _twin(outcome: Outcome, other: Board) -> Outcome:
-    err = DoctorError(
-        "usage",
-        f"the same modem answers here and at {other.port}; nothing was sent to it",
-        on=outcome.board.port,
-        cause="two names of one port, or one modem that is reached in two ways",
-        next="name it once",
-    )
-    return reports.refused(outcome.board, "flash", err)
-
-
-def _never_begun(outcome: Outcome) -> Outcome:
-    return reports.refused(
-        outcome.board, "flash", Stopped("stopped by you before its turn"), exit_code=Stopped.exit_code
-    )
+            self.screen.show(Text(f"\nNot among them: {', '.join(outcome.board.words for outcome in left)}"))

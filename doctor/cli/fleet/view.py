@@ -10,6 +10,7 @@ import click
 from rich.text import Text
 
 from doctor.cli.flash_view import typed_line
+from doctor.cli.live_line import MINUTE_S, at_the_foot
 from doctor.cli.screen import Screen
 from doctor.clock import Clock
 from doctor.fleet.boards import Board
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.live import Live
 
-REDRAWN_A_SECOND = 4
-MINUTE_S = 60.0  #: between two lines of a board that has no news, where no line can move
 STOP_ANSWER_S = 30.0  #: an accidental Ctrl-C with nobody there must not hold anything up
 
 
@@ -122,13 +121,7 @@ class FleetView:
         if not self._screen.live or self._screen.quiet or self._screen.as_json:
             return
         if self._live is None:
-            from rich.live import Live
-
-            self._live = Live(
-                console=self._screen.notes, get_renderable=self._now, refresh_per_second=REDRAWN_A_SECOND,
-                transient=True, redirect_stdout=False, redirect_stderr=False,
-            )  # fmt: skip
-            self._live.start(refresh=True)
+            self._live = at_the_foot(self._screen, self._now)
 
     def _now(self) -> RenderableType:
         from rich.table import Table

@@ -195,7 +195,7 @@ def ids_of(bench: Bench) -> dict[str, str]:
         if bench.presence(Needs.BOARD).there:
             from doctor.board.unique_id import unique_id
 
-            ids["board"] = unique_id(bench.board)
+            ids["board"] = bench.last_board_id = unique_id(bench.board)
     return ids
 
 

@@ -1,0 +1,98 @@
+"""How a command for many boards ends: the summary, the one next command, one document."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from rich.text import Text
+
+from doctor.cli.fleet.judged import is_ready
+from doctor.cli.fleet.words import BoardCommand
+from doctor.cli.screen import Screen
+from doctor.cli.show_next import show_next
+from doctor.fleet.outcome import Outcome
+from doctor.report.fleet import documents as reports
+from doctor.report.fleet.plans import plans
+from doctor.report.next_step import NextStep
+from doctor.text.command import Command
+from doctor.text.escape import counted
+
+
+def tell_end(
+    outcomes: Sequence[Outcome],
+    command: BoardCommand,
+    screen: Screen,
+    *,
+    only_planned: bool = False,
+    hands: Sequence[str] = (),
+) -> None:
+    """Tell how these boards ended; ``hands``: what is to be done before the next command."""
+    left = [outcome for outcome in outcomes if not outcome.holds]
+    running = [outcome for outcome in outcomes if outcome.holds and outcome.document.get("running")]
+    at_work = len(running)
+    step = _next(left or running, command, hands)
+    if screen.writes:
+        screen.document(reports.document(command.verb, outcomes, step=step))
+    if screen.as_json:
+        return
+    planned = [outcome for outcome in outcomes if is_ready(outcome)]
+    if planned and only_planned:
+        screen.show(plans(planned, whole=True))
+    well = len(outcomes) - len(left) - at_work
+    word = {"flash": "flashed and proved, or nothing to do", "status": "nothing left to do"}.get(
+        command.verb, "in order"
+    )
+    if only_planned:
+        word = "ready, or nothing to do"
+    going = f"; {at_work} being flashed: leave the power on" if at_work else ""
+    screen.show(Text(f"\n{well} of {counted(len(outcomes), 'board')}: {word}{going}", style="bold"))
+    for line in (*_for_the_hands(outcomes), *(line for outcome in left for line in left_to_do(outcome))):
+        screen.show(line)
+    if step is not None:
+        show_next(step, screen)
+
+
+def _next(left: Sequence[Outcome], command: BoardCommand, before: Sequence[str]) -> NextStep | None:
+    if not left:
+        return None
+    own = own_command(left[0]) if len(left) == 1 else None
+    again = own or command.again([outcome.board for outcome in left])
+    hands = tuple((left[0].document.get("next") or {}).get("do", ())) if own is not None else ()
+    return NextStep((*before, *hands), again)
+
+
+def _for_the_hands(outcomes: Sequence[Outcome]) -> Iterable[Any]:
+    """What the hands are to do at boards that are in order, once for all that need the same."""
+    alike: dict[str, list[str]] = {}
+    for outcome in outcomes:
+        for one in (outcome.document.get("next") or {}).get("do", ()) if outcome.holds and _says_hands(outcome) else ():
+            alike.setdefault(one, []).append(outcome.board.words)
+    for one, boards in alike.items():
+        yield Text(f"Left for your hands, at {counted(len(boards), 'board')} ({', '.join(boards)}): {one}")
+
+
+def _says_hands(outcome: Outcome) -> bool:
+    """Whether what it says of hands is about a flash that is over; a check that failed nowhere only has advice."""
+    return outcome.sent or outcome.document.get("running") is False
+
+
+def own_command(outcome: Outcome) -> Command | None:
+    """The next command that a board's own process names; None if it names none."""
+    words = (outcome.document.get("next") or {}).get("run")
+    return Command.of_words(words[1:]) if words else None
+
+
+def left_to_do(outcome: Outcome) -> Iterable[Any]:
+    """A board that is not in order: why, what it needs, and where all of it is told."""
+    document = outcome.document
+    yield Text.assemble(("✗ ", "red"), (outcome.board.words, "bold"), f": {reports.told(document)}")
+    if document.get("error") and document["error"]["cause"]:
+        yield Text(f"    cause: {document['error']['cause']}")
+    step = document.get("next") or {}
+    for one in step.get("do", ()):
+        yield Text(f"    now:   {one}")
+    if own := own_command(outcome):
+        yield Text(f"    then:  {own}")
+    if document.get("log"):
+        yield Text(f"    log:   {document['log']}", style="dim")
