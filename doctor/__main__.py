@@ -16,6 +16,14 @@ if TYPE_CHECKING:
     from typing import NoReturn
 
 try:
+    from doctor import IS_FIPY_DOCTOR  # noqa: F401
+except ImportError as wrong:  # theirs of that name has our place: what lies beside the package in a wheel can say so
+    from _fipy_doctor import told
+
+    sys.stderr.write(told(wrong))
+    sys.exit(FAILED)
+
+try:
     from doctor.cli import stdio
 except KeyboardInterrupt:
     sys.exit(STOPPED)
