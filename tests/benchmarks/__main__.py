@@ -19,7 +19,7 @@ from tests.benchmarks import growth
 from tests.benchmarks.ratios import Row, table
 
 #: In the order of the page; ``growth`` has curves, too.
-NAMES = ("transfer", "overhead", "card", "checked", "board", "explained")
+NAMES = ("start", "transfer", "overhead", "card", "checked", "board", "explained")
 
 
 def rows(name: str, tiny: bool = False) -> list[Row]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from doctor.jobs.explaining import of_a_flash, of_parts, of_the_rest
+from doctor.jobs.explaining import of_a_flash, of_numbers, of_parts, of_the_rest
 from doctor.jobs.explaining.steps import ONLY_WAITS, about_the_power, consequences, steps_of
 from doctor.knowledge.explanation import Explanation
 from doctor.knowledge.order import Match
 from doctor.knowledge.words.asked import (
     AGAIN,
+    BACK,
     DEAD,
     DONE,
     ERASE,
@@ -72,6 +73,7 @@ def advice(explanation: Explanation) -> Advice:
         ERASE: of_the_rest.whether_to_erase(explanation, steps),
         GO: of_a_flash.whether_to_go_on(explanation, steps) or of_the_rest.whether_mild(explanation),
         NEWER: of_a_flash.whether_newer(explanation),
+        BACK: of_a_flash.whether_back(explanation),
         DONE: of_a_flash.whether_done(explanation),
         DEAD: of_the_rest.whether_dead(explanation),
         POWER: of_the_rest.whether_power_may_go(explanation, decides, keep),
@@ -85,7 +87,12 @@ def advice(explanation: Explanation) -> Advice:
     if first:  # it is the answer to that, too
         judged, answers[FLASH] = "", ""
     parts = (*of_parts.whether_needed(explanation, steps), *of_parts.whether_the_reason(explanation))
-    answered = (*_answered(explanation, answers, judged), *parts, *filter(None, (way,)))
+    answered = (
+        *_answered(explanation, answers, judged),
+        *parts,
+        *filter(None, (way,)),
+        *of_numbers.what_the_numbers_say(explanation),
+    )
     runs = of_a_flash.what_runs(explanation)
     answered = (*runs, *answered) if WORKED in explanation.reader.asks else (*answered, *runs)
     return Advice((*first, *_spared(explanation), *answered), _together(explanation, steps), steps, bool(judged or way))
