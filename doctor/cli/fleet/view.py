@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
+from rich.cells import cell_len
 from rich.text import Text
 
 from doctor.cli.flash_view import typed_line
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.live import Live
 
+SHARE_COLUMNS = 4  #: 100%
 STOP_ANSWER_S = 30.0  #: an accidental Ctrl-C with nobody there must not hold anything up
 
 
@@ -137,25 +139,29 @@ class FleetView:
 
     def _line(self, board: Board, words: str, mark: str = "", style: str = "") -> None:
         lead = Text.assemble((f"{mark} ", style), (f"{board.words}: ", "bold")) if mark else Text(f"  {board.words}: ")
-        self._screen.note(Prose(lead, Text(words)))
+        if cell_len(lead.plain) > self._screen.notes.width // 2:
+            self._screen.note(Text.assemble(lead, words))
+        else:
+            self._screen.note(Prose(lead, Text(words)))
 
     def draw(self) -> None:
         """Show the lines, if this is a terminal on which they can be drawn again."""
         if not self._screen.live or self._screen.quiet or self._screen.as_json:
             return
         if self._live is None:
-            self._live = at_the_foot(self._screen, self._now)
+            self._live = at_the_foot(self._screen, self.now)
 
-    def _now(self) -> RenderableType:
+    def now(self) -> RenderableType:
+        """The lines as they are now."""
         from rich.console import Group
         from rich.table import Table
 
-        table = Table.grid(padding=(0, 1))
+        table = Table.grid(padding=(0, 1), expand=True)
         longest = max((len(board.words) for board in self._rows), default=0) + 2
         name_columns = min(longest, self._screen.notes.width // 2)
         table.add_column(no_wrap=True, overflow="ellipsis", min_width=name_columns, max_width=name_columns)
-        table.add_column(justify="right", min_width=4)
-        table.add_column(no_wrap=True, overflow="ellipsis")
+        table.add_column(no_wrap=True, justify="right", min_width=SHARE_COLUMNS, max_width=SHARE_COLUMNS)
+        table.add_column(no_wrap=True, overflow="ellipsis", ratio=1)
         for board, standing in list(self._rows.items()):
             share = "" if standing.share is None else f"{standing.share:.0%}"
             table.add_row(Text(f"  {board.words}"), share, Text(standing.words, style="dim"))
