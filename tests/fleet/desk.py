@@ -1,20 +1,18 @@
 """A desk at which boards are plugged in and out while a real run of the program watches it.
 
-What the system lists of serial ports is injected where pySerial is asked for it: in the parent only, which opens no port.
+What the system lists of serial ports is injected where pySerial is asked for it, in the parent, which opens no port.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import sys
 from pathlib import Path
-from typing import Any
 
 from tests.fleet.served_boards import Run
-from tests.plugged import Listed, listed
+from tests.plugged import EXPANSION, Listed, listed
 
-_PROGRAM = "from tests.fleet.desk import main; main()"
+_PROGRAM = (sys.executable, "-c", "from tests.fleet.desk import main; main()")
 
 
 class Desk:
@@ -23,6 +21,7 @@ class Desk:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._list = folder / "plugged"
+        self._runs: list[Run] = []
         self.plug()
 
     def plug(self, *ports: Listed) -> None:
@@ -31,18 +30,25 @@ class Desk:
         draft.write_text(json.dumps(ports))
         draft.replace(self._list)
 
-    def words(self, *words: str) -> tuple[str, ...]:
-        """The command line of a run."""
-        return (sys.executable, "-c", _PROGRAM, str(self._list), *words)
-
-    def run(self, name: str, *words: str, **how: Any) -> Run:
+    def run(self, name: str, *words: str) -> Run:
         """A run of the program."""
-        return Run(self.folder / f"{name}.txt", program=self.words(*words), **self.settings, **how)
+        program = (*_PROGRAM, str(self._list))
+        state = str(self.folder / "state")
+        run = Run(self.folder / f"{name}.txt", *words, program=program, FIPY_DOCTOR_STATE_DIR=state)
+        self._runs.append(run)
+        return run
 
-    @property
-    def settings(self) -> dict[str, str]:
-        """What its environment has besides."""
-        return {"FIPY_DOCTOR_STATE_DIR": str(self.folder / "state")}
+    def clear(self) -> None:
+        """End what still runs, after a test that failed."""
+        for run in self._runs:
+            if run.process.poll() is None:
+                run.process.kill()
+                run.process.wait()
+
+
+def expansion(device: str, serial: str | None) -> Listed:
+    """An expansion board with this serial number at this port."""
+    return (device, *EXPANSION[1:3], serial, EXPANSION[4])
 
 
 def main() -> None:
@@ -50,9 +56,8 @@ def main() -> None:
     from serial.tools import list_ports
 
     path = Path(sys.argv.pop(1))
-    list_ports.comports = lambda *_: [listed(*port) for port in json.loads(path.read_text())]  # type: ignore[assignment]
+    list_ports.comports = lambda *_, **__: [listed(*port) for port in json.loads(path.read_text())]
     sys.argv[0] = "fipy-doctor"
-    os.environ["FIPY_DOCTOR_CONFIG"] = "none"
     from doctor.__main__ import main as program
 
     program()
