@@ -102,7 +102,7 @@ def test_a_flash_that_goes_on_is_not_ended_by_what_its_board_says_at_another_por
     tally = Tally(1)
     tally.begin(HERE, A)
     tally.end(THERE, A, ended(THERE, 1))
-    assert not tally.outcomes and not tally.is_full
+    assert (tally.outcomes, tally.is_full) == ([], False)
     tally.end(HERE, A, proved(HERE), flashed=True)
     assert tally.is_full and tally.words == "1 flashed and proved (of 1)"
 
@@ -120,10 +120,10 @@ def test_what_did_not_say_who_it_is_was_the_board_that_said_it_afterwards() -> N
 
 def test_no_more_than_so_many_are_flashed_or_counted() -> None:
     tally = Tally(2)
-    assert tally.words == "no board yet (of 2)" and tally.has_room
+    assert (tally.words, tally.has_room) == ("no board yet (of 2)", True)
     tally.begin(HERE, A)
     tally.end(THERE, B, ended(THERE, 1))
-    assert not tally.has_room and not tally.is_full
+    assert (tally.has_room, tally.is_full) == (False, False)
     third = Who("30aea4000003")
     more = tally.refusal(THERE, third, ALONE)
     assert more is not None and "one more than the 2 boards of --boards" in more.what

@@ -16,7 +16,7 @@ from tests.fleet.served_boards import Served, flashes, served
 
 pytestmark = pytest.mark.fleet
 
-BUILD, BYTES = 41065, 1_000_000
+BUILD, BYTES = 41065, 2_000_000
 
 
 class Bench:
