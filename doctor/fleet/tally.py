@@ -109,7 +109,7 @@ class Tally:
         return DoctorError(
             "not-confirmed",
             f"not flashed again: this run {'is flashing it' if met.at_work else 'has flashed it'} at {met.board.words}",
-            cause="a board that drops out and comes back by itself would be flashed for ever",
+            cause="a board that drops out and comes back by itself would be flashed again and again",
             next=f"run: {command}",
         )
 

@@ -126,6 +126,6 @@ def test_a_board_is_added_while_others_work_and_its_next_thing_comes_before_thos
             crew.add(boards[0], words, flashes=True, first=True)
 
     watched = Watched(after=ended, more=lambda: crew.add(left.pop(0), words, flashes=True) if left else None)
-    crew = Crew(boards[:1], words, watched, jobs=1, more=lambda: len(watched.ended_) < 4)
+    crew: Crew = Crew(boards[:1], words, watched, jobs=1, more=lambda: len(watched.ended_) < 4)
     crew.run()
     assert watched.ended_ == [boards[0], *boards]
