@@ -29,6 +29,10 @@ what the ratio may be at most; what missed it is marked **missed**, and listed a
 
 """
 TITLES = {
+    "start": (
+        "A start of the program",
+        "Processor time of whole processes in turns, the start of Python in all of them. Python's compiled files are there, as at any start but the first.",
+    ),
     "transfer": (
         "A transfer to the modem",
         "The strict slave of the updater's tests at the end of a line that takes ten bits a byte, and that keeps a reply back as a USB chip does "
