@@ -13,6 +13,7 @@ from doctor.bench import Bench
 from doctor.computer import is_mac
 from doctor.documents.json_file import read_bounded
 from doctor.errors import LONGEST, BoardError, DoctorError, reason
+from doctor.firmware.bootrom import FROM_BOARD
 from doctor.firmware.image import FirmwareImage, Verdict, examine_bytes
 from doctor.firmware.reading import MAX_BYTES
 from doctor.jobs.flashing.ways import needs_more
@@ -104,6 +105,9 @@ def _on_pc(bench: Bench) -> Iterator[tuple[str, str]]:
     if card is not None:
         yield f"on the card in this PC ({shown(str(card), LONGEST)})", str(card)
     yield from ((place, str(folder)) for place, folder in folders())
+    for named in (bench.options.bootrom, bench.options.updater_elf):
+        if named is not None and named != FROM_BOARD:  # what belongs together lies together
+            yield f"beside {shown(named.name)}", str(named.parent)
 
 
 def folders() -> Iterator[tuple[str, Path]]:

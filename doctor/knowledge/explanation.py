@@ -105,7 +105,7 @@ def explain(data: bytes) -> Explanation:
             reader = replace(reader, may_run=True)
         guesses = list[seen.Near]()
         may_guess = failures or error or not (asides or _only_plans(reader))
-        if may_guess and not _must_not_guess(reader, success, notes):
+        if may_guess and not _is_only_a_number(facts) and not _must_not_guess(reader, success, notes):
             guesses = _guesses(paste, failures, facts, notes, reader, error=error)
         candidates = () if any(one.clear for one in guesses) else tuple(one.id for one in guesses)
         failures = failures if candidates else [_described(paste, one, reader) for one in guesses if one.clear]
@@ -127,6 +127,11 @@ def explain(data: bytes) -> Explanation:
 def _must_not_guess(reader: Reader, success: str, notes: tuple[Match, ...]) -> bool:
     """Whether what only may be meant is not asked about: while a transfer runs, each question brings a step with it."""
     return bool(success or notes or reader.runs_now or reader.may_run)
+
+
+def _is_only_a_number(facts: Facts) -> bool:
+    """Whether the errors are numbers whose calls are known: what they say is told, and no likeness says more."""
+    return bool(facts.failed) and all(call.medium and call.entry is None for call in facts.failed)
 
 
 def _only_plans(reader: Reader) -> bool:

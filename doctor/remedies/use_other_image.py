@@ -23,4 +23,8 @@ class UseOtherImage(Cure):
         if not finding.next:
             return self.how
         looks = finding.change is not None and FULL_IMAGE in finding.change.files
-        return (finding.next, "the plan looks for that file") if looks else (finding.next,)
+        return (
+            (finding.next, "if that file is not in this folder, put it there; the plan looks for it")
+            if looks
+            else (finding.next,)
+        )

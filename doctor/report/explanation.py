@@ -196,11 +196,18 @@ def _match(match: Match, number: int, verbose: bool) -> Iterable[RenderableType]
 
 def _facts_line(found: Explanation) -> str:
     parts = [
-        f"{_FACT_NAMES.get(kind, kind)} {', '.join(shown(value, 60) for value in values)}"
+        f"{_FACT_NAMES.get(kind, kind)} {', '.join(_fact(kind, value) for value in values)}"
         for kind, values in found.facts.by_kind.items()
         if kind not in _HIDDEN_FACTS
     ]
     return f"Read on the way: {'; '.join(parts)}" if parts else ""
+
+
+def _fact(kind: str, value: str) -> str:
+    from doctor.knowledge.errnos import by_name
+
+    known = by_name().get(value) if kind == "error" else None
+    return f"{known.name} ({known.number})" if known else shown(value, 60)
 
 
 def _line_numbers(match: Match) -> list[int]:

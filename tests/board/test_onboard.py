@@ -71,7 +71,7 @@ def test_where_it_does_not_fit_nothing_of_it_is_left(release: str) -> None:
     link = open_link(PortUrl.read(f"sim://gpy?release={release}&files=504k"))
     try:
         flash = link.serial.bench.board.flash
-        flash.write("data.bin", bytes(300 << 10))
+        flash.write("data.bin", bytes(360 << 10))
         before = flash.free_bytes()
         with pytest.raises(BoardError, match="no room") as caught:
             onboard.install(Board(link))

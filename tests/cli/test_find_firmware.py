@@ -11,7 +11,7 @@ from doctor.bench import Bench
 from doctor.card import found
 from doctor.card.drives.drive import Drive, DrivePart
 from doctor.card.drives.mounted import MountedOn
-from doctor.sim.practice.image import make_practice_image, make_practice_part
+from doctor.sim.practice.image import make_practice_elf, make_practice_image, make_practice_part
 from tests.another_system import on
 from tests.card.media import used_folder
 
@@ -212,13 +212,21 @@ def test_downloads_are_not_opened_where_the_system_asks(
     assert "downloads" not in plan(terminal).err
 
 
+def test_what_belongs_together_lies_together(terminal: Terminal, tmp_path: Path) -> None:
+    package = tmp_path / "package"
+    package.mkdir()
+    image, updater = make_practice_image(package, size_bytes=SMALL), make_practice_elf(package)
+    said = plan(terminal, *AT_MODEM, "--updater-elf", str(updater))
+    assert f"Found {image.name}" in said.err and f"beside {updater.name}" in said.err
+
+
 def test_without_any_it_is_said_where_they_come_from(
     terminal: Terminal, places: tuple[Path, Path, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     said = plan(terminal, "--port", BOARD)
     assert said.code == 2
     assert all(place in said.err for place in ("on the card in the board", "on the card in this PC", "in this folder"))
-    assert "fipy-doctor sim --make-firmware ." in said.err
+    assert "fipy-doctor sim --make-firmware .; then run the same command again" in " ".join(said.err.split())
     monkeypatch.setattr("doctor.report.practice.is_simulated", lambda _given: False)
     places[1].rmdir()  # the folder where one stands is gone, too
     assert "old SD cards" in plan(terminal).err

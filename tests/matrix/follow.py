@@ -12,7 +12,7 @@ from tests.matrix import flows
 PROGRAM = "fipy-doctor"
 #: What the user is told to do, in the words of remedies and errors.
 _BY_HAND = (
-    (r"take all power off|take USB and battery off|unplug USB, and the battery", "power-cycle"),
+    (r"take all power off|take USB and battery off|unplug USB and any battery", "power-cycle"),
     (r"press the (?:board's )?reset button", "press-reset"),
     (r"leave (?:the board powered|power on)|wait (?:up to )?30 minutes", "wait"),
     (r"plug the board in", "plug-in"),

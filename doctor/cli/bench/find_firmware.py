@@ -73,5 +73,5 @@ def _none(bench: Bench, search: Search) -> UsageError:
         "vendor-links-dead",
         "there is no firmware file that fits this modem",
         cause=f"there is none {' or '.join(search.looked)}{left_out}",
-        next=made[0] if made else get,
+        next=f"{made[0]}; then run the same command again" if made else get,
     )

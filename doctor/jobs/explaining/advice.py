@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from doctor.jobs.explaining import of_a_flash, of_parts, of_the_rest
+from doctor.jobs.explaining import of_a_flash, of_numbers, of_parts, of_the_rest
 from doctor.jobs.explaining.steps import ONLY_WAITS, about_the_power, consequences, steps_of
 from doctor.knowledge.explanation import Explanation
 from doctor.knowledge.order import Match
 from doctor.knowledge.words.asked import (
     AGAIN,
+    BACK,
     DEAD,
     DONE,
     ERASE,
@@ -72,6 +73,7 @@ def advice(explanation: Explanation) -> Advice:
         ERASE: of_the_rest.whether_to_erase(explanation, steps),
         GO: of_a_flash.whether_to_go_on(explanation, steps) or of_the_rest.whether_mild(explanation),
         NEWER: of_a_flash.whether_newer(explanation),
+        BACK: of_a_flash.whether_back(explanation),
         DONE: of_a_flash.whether_done(explanation),
         DEAD: of_the_rest.whether_dead(explanation),
         POWER: of_the_rest.whether_power_may_go(explanation, decides, keep),
@@ -79,11 +81,20 @@ def advice(explanation: Explanation) -> Advice:
         FIRST: "" if judged else of_the_rest.whether_first(explanation),
         LONG: of_the_rest.how_long(explanation),
     }
+    waits = explanation.reader.may_run or any(cause.entry.under_way for cause in explanation.causes[:1])
+    asks_that = bool(answers[POWER]) and POWER in explanation.reader.asks and not explanation.reader.may_run
+    first = (_LET_IT_RUN,) if waits and not asks_that else ()
+    if first:  # it is the answer to that, too
+        judged, answers[FLASH] = "", ""
     parts = (*of_parts.whether_needed(explanation, steps), *of_parts.whether_the_reason(explanation))
-    answered = (*_answered(explanation, answers, judged), *parts, *filter(None, (way,)))
+    answered = (
+        *_answered(explanation, answers, judged),
+        *parts,
+        *filter(None, (way,)),
+        *of_numbers.what_the_numbers_say(explanation),
+    )
     runs = of_a_flash.what_runs(explanation)
     answered = (*runs, *answered) if WORKED in explanation.reader.asks else (*answered, *runs)
-    first = (_LET_IT_RUN,) if explanation.reader.may_run else ()
     return Advice((*first, *_spared(explanation), *answered), _together(explanation, steps), steps, bool(judged or way))
 
 
