@@ -125,7 +125,7 @@ class Watch:
             self._over(standing, outcome, again=_is_another_plan(outcome))
             self._view.tell_foot()
             return
-        outcome, who = agreed(outcome), Who.of(outcome.document)
+        outcome, who = agreed(outcome, self._command), Who.of(outcome.document)
         if is_ready(outcome) and self._crew.stopped:
             outcome = never_begun(outcome)
         elif is_ready(outcome) and (err := self._terms.refusal(outcome.document["plan"])):
