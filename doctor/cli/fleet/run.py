@@ -22,7 +22,7 @@ from doctor.fleet.crew import Crew
 from doctor.fleet.outcome import Outcome, worst
 from doctor.link.link import refuse_senseless
 from doctor.link.port_url import PortUrl
-from doctor.link.ports import list_ports
+from doctor.link.ports import PortInfo, list_ports
 from doctor.report.fleet import documents as reports
 from doctor.report.fleet.plans import plans
 from doctor.text.escape import counted
@@ -74,7 +74,7 @@ def boards_of(ports: Sequence[str], screen: Screen, *, every: bool, with_journal
         boards = list(known.values())
         for port in others:
             if port.device not in [board.port for board in boards]:
-                screen.note(f"left alone: {port.device} ({port.words}); if a board is there, name it with --port")
+                screen.note(left_alone(port))
         if not boards:
             from doctor.jobs.status import last_flashes
             from doctor.link.choice import nothing_plugged_in
@@ -83,6 +83,11 @@ def boards_of(ports: Sequence[str], screen: Screen, *, every: bool, with_journal
                 screen.note(Text(line))
             raise nothing_plugged_in(found)
     return boards
+
+
+def left_alone(port: PortInfo) -> str:
+    """What is said of a USB port that nobody has named, and that no carrier board of Pycom has."""
+    return f"left alone: {port.device} ({port.words}); if a board is there, name it with --port"
 
 
 def _begun() -> list[str]:

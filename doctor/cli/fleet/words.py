@@ -15,7 +15,7 @@ from doctor.text.command import Command
 #: Parameters that are the parent's: a board's process never gets them.
 _OF_THE_PARENT = {
     "port", "as_json", "json_events", "quiet", "verbose", "report", "every_board", "boards", "jobs", "yes", "dry_run",
-    "files", "agreed_plan", "stop_on_stdin", "places", "coordinator", "wait_s",
+    "files", "agreed_plan", "stop_on_stdin", "places", "coordinator", "wait_s", "watch", "again",
 }  # fmt: skip
 #: What belongs to one board, whoever says it, and why many cannot share it.
 _OF_ONE_BOARD = {
@@ -68,6 +68,10 @@ class BoardCommand:
         self.verb = verb
         self._files: tuple[Path, ...] = given.get("files") or ()
         self._words = typed_words(given)
+
+    def says(self, flag: str) -> bool:
+        """Whether every board gets this option."""
+        return flag in self._words
 
     def of(self, board: Board, *more: str) -> list[str]:
         """What the process of ``board`` is started with; ``more`` stands in front of its port."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from doctor.errors import DoctorError, Exit, joint
+from doctor.errors import DoctorError, Exit, Stopped, joint
 from doctor.fleet.boards import Board
 from doctor.fleet.outcome import Outcome, worst
 from doctor.report import as_json, ended
@@ -75,7 +75,12 @@ def whole(verb: str, outcome: Outcome) -> Outcome:
     if "died" not in outcome.document:
         return outcome
     port = outcome.board.port
-    err = DoctorError("internal", told(outcome.document), on=port, cause="" if outcome.sent else _NOT_BY_ITSELF)
+    err: DoctorError
+    if outcome.code == Exit.STOPPED:
+        err = Stopped(told(outcome.document))
+    else:
+        cause = "" if outcome.sent else _NOT_BY_ITSELF
+        err = DoctorError("internal", told(outcome.document), on=port, cause=cause)
     step = NextStep((LEAVE_POWERED,), Command("status", port=port)) if outcome.sent else None
     written = as_json.plain(as_json.document(verb, Exit(outcome.code), err, step), Command(verb, port=port))
     return replace(outcome, document=written)
