@@ -11,7 +11,7 @@ import click
 from doctor.cli import ahead, command_line, options, signals, values
 from doctor.cli.bench import opened
 from doctor.cli.commands.check import show_report
-from doctor.cli.fleet.many import many
+from doctor.cli.fleet.many import many, watched
 from doctor.cli.screen import Screen, screen_of
 from doctor.cli.show_next import show_next
 from doctor.cli.told_to_stop import ToldToStop
@@ -56,6 +56,7 @@ BLOCK = click.option(
 
 
 @command_line.command("flash", examples=("flash", "flash FILE.dup"))
+@watched
 @many
 @options.report
 @options.log_file
