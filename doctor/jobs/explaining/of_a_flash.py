@@ -15,7 +15,7 @@ from doctor.knowledge.words.asked import DONE, FLASH, GO, HELPS, NEWER, NEXT, PO
 
 _POINTS_ON = ("is against it", "Better: flash ")  #: of a verdict that allows a file, or names the one to take
 _OF_A_FLASH = ("flash-process", "firmware-file", "modem", "power")  #: areas whose entries forbid or hold up a flash
-_LETS_PLAN_DECIDE = re.compile(r"nother build\b[^.]*`fipy-doctor plan")  #: a step that a flash may be the cure
+_LETS_PLAN_DECIDE = re.compile(r"nother build\b[^.]*`\S+ plan\b")  #: a step that a flash may be the cure
 _STILL_OLD = "still-old"  #: an idea of said.txt
 _NOT_TAKEN = (
     "Did it work? No: a modem that still names the old build did not take the image, whatever the tool printed. "

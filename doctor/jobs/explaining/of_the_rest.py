@@ -16,6 +16,7 @@ _ANSWERS_COUNT = (
     "Is it dead? Nothing in this text proves it. What it answers decides: "
     "`fipy-doctor check` asks it in several ways and at both speeds."
 )
+WHICHEVER = "whichever of these it is"
 _SPARES = "It does the modem no harm, and a flash can go on beside it."
 
 
@@ -62,7 +63,9 @@ def whether_power_may_go(explanation: Explanation, decides: Match | None, keep: 
 def whether_mild(explanation: Explanation) -> str:
     """Whether what is told may be left as it is."""
     if explanation.unsure:
-        return "Is that bad? That depends on which of these it is."
+        if any(one.harmless for one in explanation.candidate_entries):
+            return "Is that bad? That depends on which of these it is."
+        return f"Can it be left so? No, {WHICHEVER}."
     if explanation.causes:
         first = explanation.causes[0].entry
         if first.under_way:

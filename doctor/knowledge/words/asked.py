@@ -119,6 +119,16 @@ _OF_THE_PC = re.compile(
     re.I,
 )
 _OF_THE_MODEM = re.compile(r"\b(?:re)?flash|\.dup\b|\bmodem|\d{5}", re.I)
+_OF_SEVERAL = re.compile(
+    r"\b(?:where|womit|con que|par ou|waar)\b[^?.]{0,20}\b(?:begin|start|anfangen|fange|empiezo|commencer|beginnen)"
+    r"|\b(?:which|what) (?:\w+ ){0,4}(?:first|order|matters|counts)|\bin (?:which|what) order"
+    r"|\bwelche\w*\b[^?.]{0,30}\b(?:zuerst|reihenfolge)"
+    r"|\bcual(?:es)?\b[^?.]{0,30}\bprimero|\b(?:quel|quelle)\b[^?.]{0,30}\b(?:ordre|d.abord)"
+    r"|\bwelke\b[^?.]{0,30}\b(?:eerst|volgorde)"
+    r"|\b(?:two|three|four|several|many|zwei|drei|vier|mehrere|dos|tres|varios|deux|trois|plusieurs|twee|drie)"
+    r" (?:\w+ )?(?:errors?|messages|problems|things|fehler|meldungen|errores|erreurs|fouten)\b",
+    re.I,
+)
 #: Whether it can be undone.
 _BACK = re.compile(
     r"\b(?:can|could|may|would|is|if|how)\b[^?.]{0,40}\b(?:(?:go|get|come|way|step|switch|change|flash) (?:it )?back"
@@ -141,7 +151,8 @@ _RIGHT = re.compile(
     r"|\b(?:should|shall) i do (?:something|anything) else\b",
     re.I,
 )
-_LISTED = re.compile(r"\[[^\]\n]*\]")  #: what a prompt listed is no word of the reader
+#: What a prompt listed, and what a tool said at length, is no word of the reader.
+_LISTED = re.compile(r"\[[^\]\n]*\]|[\"\u201c\u201e\u00ab][^\"\u201c\u201d\u00bb\n]{30,}[\"\u201c\u201d\u00bb]")
 _ABOUT = {
     WORKED: re.compile(
         r"\b(?:did|has|have|was|is)\b[^?]{0,60}\b(?:work(?:ed)?|succeed(?:ed)?|success\w*|fail(?:ed)?"
@@ -214,7 +225,8 @@ _ABOUT = {
     ),
     DEAD: re.compile(
         r"\b(?:dead|bricked|brick|toast|broken|fried|killed|gone for good|(?:hardware|modem|chip"
-        r"|board) (?:\w+ )?(?:gone|defective|damaged|faulty)|dying|(?:buy|need) (?:a )?new"
+        r"|board) (?:\w+ )?(?:gone|defective|damaged|faulty)|dying|(?:buy|need) (?:a )?new(?! (?:\w+ ){0,2}(?:sd|card"
+        r"|cable|sim|antenna|battery|file|firmware|image|driver))"
         r"|tot|kaputt|bin it|throw it|wegwerfen|hinueber|zerstoert|im eimer|(?:ist|sind) (?:er|sie|es|das|der"
         r"|die)\b[^?.]{0,20}\b(?:hin|fertig|erledigt)(?=\W*\?)"
         r"|perdue?s?|gebrickt|muert[oa]|murio|rot[oa]|estropead[oa]|ladrillo|mort|morte|foutu|casse|grille|brique|dood"
@@ -229,7 +241,8 @@ _ABOUT = {
         re.I,
     ),
     MILD: re.compile(
-        r"\b(?:ignor\w+|harmless|dangerous|harmful|serious|bad(?: sign)?|worr(?:y|ied)|care about|normal(?:e|es|s)?"
+        r"\b(?:ignor\w+|harmless|dangerous|harmful|serious|bad(?: sign)?(?! (?:sd|card|cable|board|modem|sim|image"
+        r"|file|download|usb))|worr(?:y|ied)|care about|normal(?:e|es|s)?"
         r"|leave (?:it|that|this)"
         r" (?:alone|as it is|be)|anything wrong|(?:any|a) problems?|expected|matters?|good now|all good"
         r"|schlimm|gefaehrlich|ignorieren|harmlos|bedenklich|egal|probleme?|grave|peligros[oa]|malo|problemas?"
@@ -282,6 +295,11 @@ def asked(prose: str) -> tuple[str, ...]:
         *((WHICH,) if _WHICH.search(prose) or any(map(_RIGHT.search, asking)) else ()),
         *wished,
     )
+
+
+def asks_for_an_order(prose: str) -> bool:
+    """Whether the reader has several errors before him, and asks which one counts."""
+    return _OF_SEVERAL.search(without_accents(prose)) is not None
 
 
 def _is_question(sentence: str) -> bool:
