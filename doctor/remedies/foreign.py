@@ -8,7 +8,7 @@ raises is an error that names the package.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from doctor import plugins
@@ -36,7 +36,7 @@ _LONGEST_ID = 40
 T = TypeVar("T")
 
 
-def of_other_packages(ours: dict[str, Cure]) -> tuple[dict[str, Cure], tuple[str, ...]]:
+def of_other_packages(ours: Mapping[str, Cure]) -> tuple[dict[str, Cure], tuple[str, ...]]:
     """Cures of other packages by id, wrapped, and a warning for each that cannot stand beside ``ours``."""
     parts, warnings = plugins.loaded(plugins.CURES, _WHAT, _flaw)
     claims: dict[str, list[tuple[Cure, str]]] = {}

@@ -56,7 +56,9 @@ def test_ctrl_c_begins_no_board_any_more_and_finishes_those_in_transfer(bench: B
     run.process.send_signal(signal.SIGINT)
     assert run.end() == 1
     assert f"no terminal to ask; going on with {one.device}" in run.said and "(of 3); no board is begun" in run.said
-    assert "1 of 2 boards: flashed and proved" in run.said and f"✗ {other.device} (serial Py1): stopped by you" in run.said
+    assert (
+        "1 of 2 boards: flashed and proved" in run.said and f"✗ {other.device} (serial Py1): stopped by you" in run.said
+    )
     bench.end()
     assert one.build == BUILD != other.build
 

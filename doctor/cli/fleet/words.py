@@ -78,10 +78,13 @@ class BoardCommand:
         words = (*self._words, *board.more, *more, "--json-events", "--port", board.port)
         return list(self._spelled(words).words()[1:])
 
-    def again(self, boards: list[Board], *, verb: str = "") -> Command:
-        """The same command for these boards, as it is typed."""
+    def again(self, boards: list[Board], *, verb: str = "", accept: str = "") -> Command:
+        """The same command for these boards, as it is typed; ``accept``: with this risk agreed to."""
         ports = [word for board in boards[:-1] for word in Command("", port=board.port).words()[1:]]
-        return replace(self._spelled((*self._words, *ports), verb or self.verb), port=boards[-1].port)
+        return replace(
+            self._spelled((*self._words, *(("--accept", accept) if accept else ()), *ports), verb or self.verb),
+            port=boards[-1].port,
+        )
 
     def _spelled(self, words: tuple[str, ...], verb: str = "") -> Command:
         return Command(verb or self.verb, args=words, firmware=self._files)

@@ -65,9 +65,18 @@ def _well(document: dict[str, Any]) -> str:
     return "".join(("nothing failed", f", {counted(warned, 'warning')}" * bool(warned), runs, number))
 
 
-def refused(board: Board, verb: str, err: DoctorError, *, exit_code: Exit = Exit.FAILED, **members: Any) -> Outcome:
-    """How a board ends that this process leaves out itself."""
-    return Outcome(board, exit_code, {**as_json.document(verb, exit_code, err), **members})
+def refused(
+    board: Board,
+    verb: str,
+    err: DoctorError,
+    *,
+    exit_code: Exit = Exit.FAILED,
+    step: NextStep | None = None,
+    **members: Any,
+) -> Outcome:
+    """How a board ends that this process leaves out itself; ``step``: what is to be done with it."""
+    written = as_json.plain(as_json.document(verb, exit_code, err, step, **members), Command(verb, port=board.port))
+    return Outcome(board, exit_code, written)
 
 
 def whole(verb: str, outcome: Outcome) -> Outcome:
