@@ -8,9 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import click
+
 from doctor import engine
 from doctor.bench import Bench, BenchOptions
 from doctor.check import Status
+from doctor.cli import command_line
 from doctor.cli.command_line import Given
 from doctor.cli.screen import Screen
 from doctor.errors import DoctorError, UsageError
@@ -69,8 +72,9 @@ class Terms:
 
 def refuse_what_no_watch_takes(given: Given, screen: Screen) -> None:
     """Raises UsageError for what does not go with ``--watch``, before any file is read."""
+    elsewhere = command_line.is_said_elsewhere(click.get_current_context(), "port")  # nobody's word on these boards
     for name, (flag, why) in _OTHER_BOARDS.items():
-        if given.get(name):
+        if given.get(name) and not (name == "ports" and elsewhere):
             raise UsageError("usage", f"--watch does not go with {flag}", cause=why, next=f"leave out {flag}")
     files: Sequence[Path] = given["files"]
     if not files or str(files[0]).startswith(ON_CARD):
@@ -84,7 +88,7 @@ def refuse_what_no_watch_takes(given: Given, screen: Screen) -> None:
         raise UsageError(
             "usage",
             f"--watch does not go with --via {given['via']}",
-            cause="it sends the file from this computer through each board, and touches no card",
+            cause="it sends the file from this computer through each board, and writes to no card",
             next=f"leave out --via {given['via']}",
         )
     if given["bootrom"] == FROM_BOARD:

@@ -157,13 +157,15 @@ class Watch:
             return
         self._seen_s = now_s
         listed = self._listed()
-        for port in () if listed is None else self._plugs.look(listed, now_s):
+        due = () if listed is None else self._plugs.look(listed, now_s)
+        self._tries = {port: tries for port, tries in self._tries.items() if port in self._plugs}
+        for port in due:
             board = at_port(port)
             if board.port in {at_work.port for at_work in self._at}:  # it was out and in again meanwhile
                 self._plugs.again(port, now_s + SETTLE_S)
                 continue
             self._at[board] = port
-            self._screen.say(f"  {board.words}: plugged in")
+            self._screen.say(f"  {board.words}: {'tried again' if port in self._tries else 'plugged in'}")
             self._crew.add(board, self._planned)
 
     # --- what becomes of a board ---

@@ -48,7 +48,7 @@ def terms(
         Text("Plan for each board that is plugged in from now on", style="bold"),
         *(pair(ROLES[file.role], text) for file, text in zip(files, sent, strict=True)),
         pair("result", result),
-        pair("way", f"usb: {WAYS['usb']}; nothing on a card or a board is changed"),
+        pair("way", f"usb: {WAYS['usb']}; no card is written, nothing is formatted"),
         pair("boards", f"at every port with a Pycom USB id, now at {there}" if there else "none is plugged in yet"),
         pair("first", "each is examined; it is flashed if no check refuses it and it needs no more than this yes"),
         pair("refused", "a board that does need more, with the command that asks for it; nothing is sent to it"),

@@ -72,6 +72,9 @@ def test_its_terms_are_shown_and_nothing_is_begun_without_a_yes(
     ):
         assert said in shown.out, said
     assert ARDUINO[0] not in shown.out
+    monkeypatch.setenv("FIPY_DOCTOR_PORT", "sim://fipy")  # not typed: its boards are those that are plugged in
+    assert "sim://fipy" not in terminal.type("flash", str(image), "--watch", "--dry-run").out
+    monkeypatch.delenv("FIPY_DOCTOR_PORT")
     refused = terminal.type("flash", str(image), "--watch")
     assert refused.code == 1 and "no terminal to ask" in refused.err and refused.out.count("SHA-256") == 1
     in_json = terminal.type("flash", str(image), "--watch", "--dry-run", "--json")
