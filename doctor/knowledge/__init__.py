@@ -36,10 +36,14 @@ most         so many occurrences at most
 image        instead of ``match``: expression for an image that is sent or meant to be, as builds.py writes it
              (``LR5-41065``, ``diff-33080``), or for a boot loader (``loader-33080``); ``runs`` for the build that
              runs before; ``compare`` then of these two
+runs         without ``image``: that build runs, and the reader asks about another; then it decides alone
 compare      ``"a > b"`` or ``"a != b"`` of numbers that ``match`` names, as ``(?P<a>\d{5})``
 unless_id    not if one of these entries was found
 side_note    true of the board at large: worth little beside other matches
 sure         0 to 1
+
+An error that is only a number is judged by errnos.txt, with the medium that it came from (failed_calls.py): that
+also takes away the signs of another medium.
 
 What is told in words alone, such as a power cut half way, has no such signs but the rules of said.txt (said.py).
 """

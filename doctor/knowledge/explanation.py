@@ -24,7 +24,7 @@ from doctor.knowledge.outcome import (
 )
 from doctor.knowledge.paste import Paste, read
 from doctor.knowledge.words import describe, history, seen
-from doctor.knowledge.words.asked import FLASH, WHICH, questions
+from doctor.knowledge.words.asked import FLASH, WHICH, asks_for_an_order, questions
 from doctor.knowledge.words.reader import NOTHING_SAID, Reader, reader_of
 
 _LOOKED_AT_CHARS = 20_000  #: of a paste, for what its reader says of himself
@@ -97,7 +97,7 @@ def explain(data: bytes) -> Explanation:
     notes, harmless = _harmless(found)
     failures = _failures(paste, found, notes, reader)
     success = how_it_ended(paste, facts, failures, reader) if ours is None else ""
-    asides = _asked_about(harmless, reader.prose)
+    asides = harmless if asks_for_an_order(reader.prose) else _asked_about(harmless, reader.prose)
     error = has_unexplained_error(paste, found)
     candidates: tuple[str, ...] = ()
     if ours is None and only_guessed(failures):
@@ -105,7 +105,7 @@ def explain(data: bytes) -> Explanation:
             reader = replace(reader, may_run=True)
         guesses = list[seen.Near]()
         may_guess = failures or error or not (asides or _only_plans(reader))
-        if may_guess and not _must_not_guess(reader, success, notes):
+        if may_guess and not _is_only_a_number(facts) and not _must_not_guess(reader, success, notes):
             guesses = _guesses(paste, failures, facts, notes, reader, error=error)
         candidates = () if any(one.clear for one in guesses) else tuple(one.id for one in guesses)
         failures = failures if candidates else [_described(paste, one, reader) for one in guesses if one.clear]
@@ -127,6 +127,11 @@ def explain(data: bytes) -> Explanation:
 def _must_not_guess(reader: Reader, success: str, notes: tuple[Match, ...]) -> bool:
     """Whether what only may be meant is not asked about: while a transfer runs, each question brings a step with it."""
     return bool(success or notes or reader.runs_now or reader.may_run)
+
+
+def _is_only_a_number(facts: Facts) -> bool:
+    """Whether the errors are numbers whose calls are known: what they say is told, and no likeness says more."""
+    return bool(facts.failed) and all(call.medium and call.entry is None for call in facts.failed)
 
 
 def _only_plans(reader: Reader) -> bool:

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass, field
 
 from doctor.knowledge.builds import Told, told_in
+from doctor.knowledge.failed_calls import FailedCall, failed_calls
 from doctor.knowledge.paste import Paste
 
 _MOST = 8  #: facts of one kind that are worth showing
@@ -113,11 +114,13 @@ class Facts:
     """What a paste says of its bench: by kind (``board``, ``release``, ``files`` …), in the order of appearance.
 
     no_card  no SD card is in the board, and nothing asks for one
+    failed   errors that are only a number, with the medium that each came from
     """
 
     by_kind: dict[str, tuple[str, ...]]
     builds: Told = field(default_factory=Told)
     no_card: bool = False
+    failed: tuple[FailedCall, ...] = ()
 
     @property
     def family(self) -> str:
@@ -164,7 +167,7 @@ def facts_of(paste: Paste) -> Facts:
     builds = told_in(paste)
     if kept := _not_only_meant(found.pop("modem", ()), builds):
         found["modem"] = kept
-    return Facts(found, builds, no_card)
+    return Facts(found, builds, no_card, failed_calls(paste))
 
 
 def _not_only_meant(versions: tuple[str, ...], builds: Told) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from doctor.knowledge import signs
 from doctor.knowledge.catalogue import Entry, entry
 from doctor.knowledge.facts import Facts
+from doctor.knowledge.failed_calls import speaks_against
 from doctor.knowledge.order import BESIDE_OTHERS, DEEDS, Match, Proof, explained_by
 from doctor.knowledge.own_output import OwnOutput
 from doctor.knowledge.paste import Paste
@@ -27,7 +28,7 @@ def found_in(paste: Paste, facts: Facts, ours: OwnOutput | None, reader: Reader)
     found = [] if ours is not None and ours.success else _by_signs(paste, facts, reader)
     if ours is not None and ours.named_only:
         found = [match for match in found if match.id in ours.ids]
-    found = [match for match in found if fits(match.entry, facts)]
+    found = [match for match in found if fits(match.entry, facts, shown=True)]
     proved = {match.id for match in found if not match.entry.harmless}
     return found + [
         match
@@ -52,9 +53,12 @@ def _by_signs(paste: Paste, facts: Facts, reader: Reader) -> list[Match]:
     return found
 
 
-def fits(known: Entry, facts: Facts) -> bool:
-    """Whether an entry is about the modem of the paste, and about a card only if one is in the board."""
-    if facts.no_card and known.area == "sd-card":
+def fits(known: Entry, facts: Facts, *, shown: bool = False) -> bool:
+    """Whether an entry is about the modem of the paste, and about a card only if one is in the board and failed.
+
+    shown  a sign shows it, on lines that were looked at already
+    """
+    if (facts.no_card and known.area == "sd-card") or (not shown and speaks_against(facts.failed, known)):
         return False
     about = known.family or ("sqn3330" if known.area in _ABOUT_SQN3330 else "any")
     return (not facts.family or about in ("any", facts.family)) and facts.builds.may_run(

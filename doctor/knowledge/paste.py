@@ -15,7 +15,7 @@ from functools import cached_property
 from typing import Any
 
 from doctor.documents.trace_lines import FOUND, RX, TX, is_trace, lines_of
-from doctor.knowledge import markup
+from doctor.knowledge import errnos, markup
 from doctor.knowledge.chain import Text
 
 MOST_BYTES = 64 << 20  #: what is read of one paste; a trace of a whole flash has 14 MB
@@ -53,43 +53,6 @@ _STRAIGHT = {
     "\u2011": "-",
     "\u2212": "-",
     "\u00a0": " ",
-}
-#: Old MicroPython prints the bare number. Linux's names, of which the firmware, FAT, LittleFS and sockets take these.
-_ERRNO = {
-    1: "EPERM",
-    2: "ENOENT",
-    5: "EIO",
-    8: "ENOEXEC",
-    9: "EBADF",
-    11: "EAGAIN",
-    12: "ENOMEM",
-    13: "EACCES",
-    16: "EBUSY",
-    17: "EEXIST",
-    19: "ENODEV",
-    20: "ENOTDIR",
-    21: "EISDIR",
-    22: "EINVAL",
-    23: "ENFILE",
-    24: "EMFILE",
-    27: "EFBIG",
-    28: "ENOSPC",
-    30: "EROFS",
-    36: "ENAMETOOLONG",
-    39: "ENOTEMPTY",
-    61: "ENODATA",
-    84: "EILSEQ",
-    95: "EOPNOTSUPP",
-    98: "EADDRINUSE",
-    103: "ECONNABORTED",
-    104: "ECONNRESET",
-    105: "ENOBUFS",
-    107: "ENOTCONN",
-    110: "ETIMEDOUT",
-    111: "ECONNREFUSED",
-    113: "EHOSTUNREACH",
-    114: "EALREADY",
-    115: "EINPROGRESS",
 }
 _ADDED = "\x01"  #: in no cleaned line: control characters are shown as ``\\x01``
 _ADDITION = re.compile(f"{_ADDED}[^{_ADDED}]*{_ADDED}")
@@ -235,8 +198,9 @@ def _as_digits(found: re.Match[str]) -> str:
 
 
 def _with_name(found: re.Match[str]) -> str:
-    number = int(found[1])
-    return f"{found[0]}{_ADDED}[Errno {number}] {_ERRNO[number]}{_ADDED}" if number in _ERRNO else found[0]
+    """The name behind a bare number, as old MicroPython prints it."""
+    known = errnos.meanings().get(int(found[1]))
+    return f"{found[0]}{_ADDED}[Errno {known.number}] {known.name}{_ADDED}" if known else found[0]
 
 
 class _Kept:

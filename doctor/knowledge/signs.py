@@ -12,14 +12,17 @@ from doctor.knowledge.builds import BuildStep
 from doctor.knowledge.catalogue import Sign, entry, sources
 from doctor.knowledge.chain import find, holds
 from doctor.knowledge.facts import Facts, side_of
+from doctor.knowledge.failed_calls import FailedCall, speaks_against
 from doctor.knowledge.our_lines import our_lines
 from doctor.knowledge.paste import FAILED, Paste
 from doctor.knowledge.sizes import short_copy
 from doctor.knowledge.words import said
+from doctor.knowledge.words.asked import BACK, DONE, FLASH, NEWER, TO_CATM1, TO_NB1, WHICH
 from doctor.knowledge.words.reader import Reader
 
 #: A line that tells of an error.
 ERROR_LINE = r"(?:error|exception|fatal|panic|could not|couldn't|cannot|unable to|failed|failure)\b"
+_NEAR = 8  #: lines around a sign that belong to one matter
 _MOST_HITS = 12  #: hits of one sign that are shown
 _REACH_CHARS = 1_500  #: around a fixed part, for expressions over neighbouring lines
 _FAR_REACH_CHARS = 7_000  #: for expressions that span whole sessions
@@ -48,6 +51,10 @@ _OURS_PARTS = (
 )  #: one of which each of those holds
 
 
+#: Questions that the build which runs may decide alone.
+_OF_A_CHANGE = frozenset((FLASH, WHICH, DONE, NEWER, BACK, TO_CATM1, TO_NB1))
+
+
 @dataclass(frozen=True)
 class Hit:
     """A sign that was found: the entry, how sure, and the first and last line index that prove it."""
@@ -73,14 +80,19 @@ def hits_in(paste: Paste, facts: Facts, reader: Reader) -> list[Hit]:
     for entry_id, numbers in _candidates(paste):
         for number in numbers:
             sign = entry(entry_id).signs[number]
-            places = _places(sign, paste, facts)
+            asks_of_run = sign.runs and not sign.image
+            places = _asked_of(sign, paste, facts, reader) if asks_of_run else _places(sign, paste, facts)
             hits = [Hit(entry_id, sign.sure, *place, sign.side_note) for place in places]
-            hits = hits if sign.image else _not_ours(hits, ours)  # what we printed of the build that runs counts
+            hits = (
+                hits if sign.image or asks_of_run else _not_ours(hits, ours)
+            )  # what we printed of the build that runs counts
             if sign.unless_id:
                 conditional.append((sign, hits))
             else:
                 found += hits
     found += _standing(conditional, {hit.id for hit in found})
+    found = [hit for hit in found if not speaks_against(facts.failed, entry(hit.id), range(hit.first, hit.last + 1))]
+    found += _not_ours(_by_number(facts.failed, found), ours)
     # Who waits tells nothing else; beside that, words of a wait are a part of the story.
     return found + [wait for wait in waits if all(entry(hit.id).under_way for hit in found)]
 
@@ -135,6 +147,14 @@ def _by_facts(paste: Paste, facts: Facts) -> Iterator[Hit]:
     for name in facts.by_kind.get("maker", ()):
         at = paste.index(paste.text.find(name))
         yield Hit("modem-of-another-maker", 0.98, at, at)
+
+
+def _by_number(calls: Iterable[FailedCall], found: Sequence[Hit]) -> Iterator[Hit]:
+    """What errors that are only a number mean where they came from, if no sign explains them or a line near by."""
+    shown = [(hit.first - _NEAR, hit.last + _NEAR) for hit in found if not hit.side_note]
+    for call in calls:
+        if call.entry is not None and not any(first <= call.line <= last for first, last in shown):
+            yield Hit(*call.entry, call.line, call.line)
 
 
 def _candidates(paste: Paste) -> Iterator[tuple[str, list[int]]]:
@@ -196,6 +216,16 @@ def _places(sign: Sign, paste: Paste, facts: Facts) -> Iterator[tuple[int, int]]
                 break
     if not sign.most or len(hits) <= sign.most:
         yield from hits[:_MOST_HITS]
+
+
+def _asked_of(sign: Sign, paste: Paste, facts: Facts, reader: Reader) -> Iterator[tuple[int, int]]:
+    """The line that tells what runs, if that alone decides what the reader asks."""
+    runs = facts.builds.runs[-1:]
+    if _OF_A_CHANGE.isdisjoint(reader.asks) or facts.builds.rivals or not all(build.fits(sign.runs) for build in runs):
+        return
+    for build in runs:
+        at = paste.index(build.place)
+        yield at, at
 
 
 def _steps(sign: Sign, steps: Iterable[BuildStep]) -> Iterator[tuple[int, int]]:

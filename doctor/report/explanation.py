@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 PROOFS_SHOWN = 6  #: lines that prove one match, without --verbose
 LINE_CHARS = 150
 _FACT_NAMES = {"modem": "modem firmware", "mode": "modem mode (SMOD)", "updater": "updater version"}
+_WHICH_ONE, _THIS_ONE = "Not sure. Is it one of these?", "Not sure. Is it this?"
 _HIDDEN_FACTS = ("build", "generation", "family", "maker")
 
 
@@ -92,7 +93,7 @@ def _not_known(found: Explanation, advised: Advice) -> Iterable[RenderableType]:
         pass
     elif found.unsure:
         yield Text("")
-        yield Text("Not sure. Is it one of these?", style="bold")
+        yield Text(_WHICH_ONE if found.candidates[1:] else _THIS_ONE, style="bold")
         yield from _questions(found)
     else:
         yield Text("Nothing known here.", style="bold")
@@ -196,11 +197,18 @@ def _match(match: Match, number: int, verbose: bool) -> Iterable[RenderableType]
 
 def _facts_line(found: Explanation) -> str:
     parts = [
-        f"{_FACT_NAMES.get(kind, kind)} {', '.join(shown(value, 60) for value in values)}"
+        f"{_FACT_NAMES.get(kind, kind)} {', '.join(_fact(kind, value) for value in values)}"
         for kind, values in found.facts.by_kind.items()
         if kind not in _HIDDEN_FACTS
     ]
     return f"Read on the way: {'; '.join(parts)}" if parts else ""
+
+
+def _fact(kind: str, value: str) -> str:
+    from doctor.knowledge.errnos import by_name
+
+    known = by_name().get(value) if kind == "error" else None
+    return f"{known.name} ({known.number})" if known else shown(value, 60)
 
 
 def _line_numbers(match: Match) -> list[int]:

@@ -4,7 +4,7 @@ from .contract import Clock, Port, Timer  # noqa: F401
 from .events import Speaker
 
 try:
-    from typing import List, Optional, Sequence, Tuple  # noqa: F401
+    from typing import Callable, List, Optional, Sequence, Tuple  # noqa: F401
 
     from .events import Emit  # noqa: F401
 except ImportError:  # MicroPython
@@ -135,6 +135,14 @@ def _answers_in(heard, sent):
     return [line for line in lines if line and not is_unasked(line, sent)]
 
 
+def _named_for_others(heard, sent, asked):
+    # type: (bytes, str, Sequence[str]) -> List[str]
+    """Lines that name a question of ``asked`` other than ``sent``: one answer was lost, and an older one came twice."""
+    others = [line[2:].split("?")[0] for line in asked if line != sent and line[:3] == "AT+"]
+    lines = [line.strip() for line in printable(heard).split("\n")]
+    return [line for line in lines if line.split(":")[0] in others]
+
+
 class AtChannel(object):
     """Speaks AT over a port.
 
@@ -174,15 +182,16 @@ class AtChannel(object):
         raw = self._collect(line, wait_ms, ends)
         return self._heard(line, raw, old)
 
-    def row(self, lines, wait_ms=REPLY_MS):
-        # type: (Sequence[str], int) -> List[Reply]
+    def row(self, lines, wait_ms=REPLY_MS, more=None):
+        # type: (Sequence[str], int, Optional[Callable[[List[Reply]], bool]]) -> List[Reply]
         """Replies to questions that change nothing, one right behind the other.
 
         They are counted, instead of a silence behind each: as many results as questions, none in front of its
-        question, and a silence behind the last. If that is not so, all are asked again, each with its silence; what
-        was too many is ``stale`` in the first reply then.
+        question, none with the name of another question in it, and a silence behind the last. If that is not so, all
+        are asked again, each with its silence; what was too many is ``stale`` in the first reply then.
 
         wait_ms  longest wait for a result when it is asked for again
+        more     told all replies so far: whether the next question is to be asked, too; None: all are
         """
         stale = _answers_in(self._quieten(), lines[0])
         replies = []  # type: List[Reply]
@@ -192,12 +201,16 @@ class AtChannel(object):
             self._port.write(line.encode() + b"\r\n")
             raw, rest = self._up_to_result(line, rest, min(wait_ms, ROW_MS))
             replies.append(self._heard(line, raw))
-            odd += replies[-1].stale
-            if odd or not replies[-1].status:
+            odd += replies[-1].stale or _named_for_others(raw, line, lines)
+            if odd or not replies[-1].status or not (more is None or more(replies)):
                 break
-        odd += _answers_in(rest + self.listen(SETTLE_MS), lines[-1])
+        odd += _answers_in(rest + self.listen(SETTLE_MS), line)
         if odd or not replies[-1].status:
-            replies = [self.command(line, wait_ms) for line in lines]
+            replies = []
+            for line in lines:
+                replies.append(self.command(line, wait_ms))
+                if not (more is None or more(replies)):
+                    break
         replies[0].stale = stale + odd + replies[0].stale
         return replies
 

@@ -10,7 +10,7 @@ from .profile import BLOCK_MAX_BYTES, Profile  # noqa: F401
 from .rules_loaders import is_old_copy0
 from .sending import SILENT_ID, Sender
 from .session import POLL_MS, WAKE_EVERY_MS, WAKE_TRIES, FlowError, Outcome, Session
-from .settling import Settler, ask_report
+from .settling import SMUPGRADE, Settler, ask_report
 from .shapes import BETWEEN_BUILD, RETURN_MS, STILL_MS, STORE, Plan, Step  # noqa: F401
 from .switching import SWITCH_REPLY_MS, Switcher
 from .version_block import loaders_of, software_of
@@ -181,7 +181,9 @@ class Flow(object):
         if not awake:
             awake = s.wake()
             s.at.command("ATE0")
-        found = states.ask_mode(s.at)  # decides: a modem whose every answer has old ones in front still works
+        # The mode decides: a modem whose every answer has old ones in front still works.
+        replies = s.at.row([states.SMOD, SMUPGRADE], more=lambda said: states.mode_in(said[-1]) == self._mode)
+        found = states.ask_mode(s.at, first=replies[0])
         if not found and not awake:
             if s.said_something(began_ms):
                 raise FlowError("modem-state-unknown", "the modem answers AT, but the answer cannot be read")
@@ -190,7 +192,7 @@ class Flow(object):
             s.outcome.mode = found or states.UNKNOWN
             what = "the modem is in mode %s now; the plan was made for %s" % (found or "unknown", self._mode)
             raise FlowError("modem-state-unknown", what)
-        self._settler = Settler(s, self._switcher, ask_report(s))
+        self._settler = Settler(s, self._switcher, ask_report(s, replies[1] if len(replies) > 1 else None))
         if s.profile.sends_cfun5:
             if found == states.APPLICATION:
                 s.at.command("AT+CFUN=5")
@@ -303,16 +305,26 @@ class Flow(object):
         s = self._s
         if not self._is_awake():
             s.at.wake(WAKE_TRIES, WAKE_EVERY_MS, states.CLEAN_OKS)
-        mode = states.ask_mode(s.at)
+        # Only an application is asked for its version, and what it refuses is asked again after a pause.
+        told = s.at.row(
+            [states.SMOD] + _VERSION,
+            more=lambda said: states.has_lines(said[-1]) and states.mode_in(said[0]) == states.APPLICATION,
+        )
+        mode = states.ask_mode(s.at, first=told.pop(0))
         s.outcome.mode = mode or states.UNKNOWN
         if mode != states.APPLICATION:
             raise FlowError("invalid-response-after-upgrade", "the modem does not stay in its application")
         for _ in range(VERSION_TRIES):
-            version, block = s.at.row(["ATI1", states.SHOWVER])
-            if version.status == "OK" and version.lines:
-                return version.lines + states.read_block(s.at, states.Facts(), block, BLOCK_PAUSE_MS)
+            told = told or s.at.row(_VERSION, more=lambda said: states.has_lines(said[-1]))
+            if states.has_lines(told[0]):
+                return told[0].lines + states.read_block(s.at, states.Facts(), told[1:], BLOCK_PAUSE_MS)
             s.at.listen(POLL_MS)
+            told = []
         raise FlowError("invalid-response-after-upgrade", "the modem runs, but does not say its version")
+
+
+#: Questions for the version: a block counts once two readings agree.
+_VERSION = ["ATI1"] + [states.SHOWVER] * states.BLOCK_ALIKE
 
 
 def _says(lines, build):

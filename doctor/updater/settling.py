@@ -4,6 +4,7 @@ modem-protocol.md 5.2, steps 6 to 9.
 """
 
 from . import states
+from .at import Reply  # noqa: F401
 from .contract import Timer
 from .session import POLL_MS, FlowError, Session  # noqa: F401
 from .shapes import ON_THE_FLY, STORE
@@ -14,6 +15,8 @@ try:
 except ImportError:  # MicroPython
     pass
 
+#: Asks for the result of an upgrade.
+SMUPGRADE = "AT+SMUPGRADE?"
 #: Tries to start the deployment of a stored file.
 START_TRIES = 3
 #: AT+SMUPGRADE is often not answered, since the modem restarts (modem-protocol.md 5.2, step 6).
@@ -174,10 +177,11 @@ class Settler(object):
             raise FlowError("finish-timeout" if method == STORE else "smswboot-11-error", what)
 
 
-def ask_report(s):
-    # type: (Session) -> str
-    """What AT+SMUPGRADE? says after the colon, "" if it says nothing."""
-    reply = s.at.command("AT+SMUPGRADE?")
+def ask_report(s, reply=None):
+    # type: (Session, Optional[Reply]) -> str
+    """What AT+SMUPGRADE? says after the colon, "" if it says nothing; ``reply`` if it was just asked."""
+    if reply is None:
+        reply = s.at.command(SMUPGRADE)
     for line in reversed(reply.lines):
         if line.startswith("+SMUPGRADE:"):
             return line[len("+SMUPGRADE:") :].strip()

@@ -104,12 +104,26 @@ def ask_mode(at, tries=3, first=None):
     # type: (AtChannel, int, Optional[Reply]) -> str
     """The mode that AT+SMOD? names, or "" if it cannot be read; ``first`` is the reply if it was just asked."""
     for number in range(tries):
-        reply = first if first is not None and not number else at.command(SMOD, SMOD_MS)
-        for line in reversed(reply.lines):
-            word = line.replace("+SMOD:", "").strip()
-            if word in MODES and reply.status == "OK":
-                return MODES[word]
+        mode = mode_in(first if first is not None and not number else at.command(SMOD, SMOD_MS))
+        if mode:
+            return mode
     return ""
+
+
+def mode_in(reply):
+    # type: (Reply) -> str
+    """The mode that a reply to AT+SMOD? names, "" if none."""
+    for line in reversed(reply.lines):
+        word = line.replace("+SMOD:", "").strip()
+        if word in MODES and reply.status == "OK":
+            return MODES[word]
+    return ""
+
+
+def has_lines(reply):
+    # type: (Reply) -> bool
+    """Whether it is an answer that says something."""
+    return reply.status == "OK" and bool(reply.lines)
 
 
 def family_of(lines):
@@ -289,7 +303,7 @@ class _Detection(object):
         state.baud = baud
         state.raw = b""  # what was heard at other speeds, or while it woke up, proves nothing
         good = bare = 0
-        replies = self._at.row(["AT"] * CLEAN_OKS + [SMOD], AT_TRY_MS)
+        replies = self._at.row(["AT"] * CLEAN_OKS + [SMOD, "ATI"], AT_TRY_MS, _is_to_say_ati)
         for tries in range(CLEAN_TRIES):
             reply = replies[tries] if tries < CLEAN_OKS else self._at.command("AT", AT_TRY_MS)
             self._keep(reply.raw)
@@ -301,12 +315,12 @@ class _Detection(object):
             if good == CLEAN_OKS:
                 break
         self._note_odd_bytes()
-        state.mode = ask_mode(self._at, first=replies[-1]) or UNKNOWN
+        state.mode = ask_mode(self._at, first=replies[CLEAN_OKS]) or UNKNOWN
         if state.mode == UNKNOWN and bare >= CLEAN_OKS:
             state.mode = FFH
             state.note("mode-by-dialect")
         if state.mode != FFH:
-            self._identify()
+            self._identify(replies[-1] if len(replies) > CLEAN_OKS + 1 else None)
         if state.mode == UNKNOWN and "ati-error" in state.notes:
             self._infer()
         wrong = FFH_BAUD if state.mode != FFH else self._profile.app_baud
@@ -314,11 +328,12 @@ class _Detection(object):
             state.note("wrong-speed")
         return state.mode != UNKNOWN
 
-    def _identify(self):
-        # type: () -> None
-        """Ask ATI: text in the application, ERROR elsewhere (failure-catalogue.md 3)."""
+    def _identify(self, reply):
+        # type: (Optional[Reply]) -> None
+        """Ask ATI, unless it was just answered: text in the application, ERROR elsewhere (failure-catalogue.md 3)."""
         state = self._state
-        reply = self._at.command("ATI")
+        if reply is None or not reply.status:
+            reply = self._at.command("ATI")
         self._keep(reply.raw)
         if reply.stale:
             state.note("stale-replies")
@@ -356,6 +371,12 @@ class _Detection(object):
             self._state.note("noise")
 
 
+def _is_to_say_ati(replies):
+    # type: (List[Reply]) -> bool
+    """Whether a row of AT, SMOD and ATI goes on: the boot ROM is not asked ATI, nor who does not say its mode."""
+    return len(replies) <= CLEAN_OKS or mode_in(replies[-1]) not in ("", FFH)
+
+
 def _is_damaged_talk(said):
     # type: (bytes) -> bool
     """Whether a modem took AT, echoed it and answered each time, and no answer arrived as it left."""
@@ -388,12 +409,16 @@ def read_facts(port, clock, profile, state, emit=None):
         return facts
     at = AtChannel(port, clock, emit)
     asked = _QUESTIONS if state.mode == APPLICATION else _QUESTIONS[:2]
-    blocks = [SHOWVER] if state.mode == APPLICATION else []
-    replies = at.row([line for _, line, _ in asked] + blocks)
+    blocks = [SHOWVER] * BLOCK_ALIKE if state.mode == APPLICATION else []
+    # A block that was refused is asked for again after a pause.
+    replies = at.row(
+        [line for _, line, _ in asked] + blocks,
+        more=lambda replies: len(replies) <= len(asked) or has_lines(replies[-1]),
+    )
     for number, (name, line, tries) in enumerate(asked):
         setattr(facts, name, _answer(at, facts, name, line, replies[number], tries))
     if state.mode == APPLICATION:
-        facts.showver = read_block(at, facts, replies[-1])
+        facts.showver = read_block(at, facts, replies[len(asked) :])
     if facts.unanswered and not at.wake(TRIES_PER_SPEED, AT_TRY_MS, 1):  # it fell silent between two questions
         state.mode = SILENT
     return facts
@@ -416,18 +441,18 @@ _QUESTIONS = (
 )
 
 
-def read_block(at, facts, first, pause_ms=_ASK_PAUSE_MS):
-    # type: (AtChannel, Facts, Reply, int) -> List[str]
+def read_block(at, facts, given, pause_ms=_ASK_PAUSE_MS):
+    # type: (AtChannel, Facts, Sequence[Reply], int) -> List[str]
     """The version block, read twice over; [] if it could not be read, or the readings differ.
 
-    first     the reply to SHOWVER
+    given     the replies to SHOWVER so far
     pause_ms  wait after a refusal: ERROR right after boot is normal
     """
     readings = []  # type: List[List[str]]
     for tries in range(BLOCK_TRIES):
-        reply = at.command(SHOWVER) if tries else first
+        reply = given[tries] if tries < len(given) else at.command(SHOWVER)
         facts.stale += reply.stale
-        if reply.status == "OK" and reply.lines:
+        if has_lines(reply):
             readings.append(reply.lines)
             if len(readings) == BLOCK_ALIKE:
                 break

@@ -25,6 +25,8 @@ TABLES = {
 LATER = {
     "board-erase-spares-modem",
     "board-flash-full",
+    "board-flash-read-only",
+    "sd-card-full",
     "prompt-waits-for-rest",
     "48829-from-41065",
     "updater-elf-not-needed",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ from doctor.updater.at import SETTLE_MS, AtChannel
 from doctor.updater.flow import Flow
 from doctor.updater.profile import SQN3330
 from doctor.updater.shapes import Plan, Step
-from doctor.updater.states import APPLICATION, SHOWVER, SILENT, detect
+from doctor.updater.states import APPLICATION, FFH, SHOWVER, SILENT, detect, examine
 from tests.updater.simport import SimPort
 from tests.updater.test_ffh_against_sim import from_ffh
 from tests.updater.test_flow_against_sim import Run, practice
@@ -117,7 +118,8 @@ class Listening(SimPort):
         return data
 
     def write(self, data: bytes) -> None:
-        self.wrote.append((data, SETTLE_MS if self.restarted else self.clock.now_ms - self.came_ms))
+        quiet_ms = round(self.clock.now_ms - self.came_ms, 6)  # sums of fractions of a millisecond
+        self.wrote.append((data, SETTLE_MS if self.restarted else quiet_ms))
         super().write(data)
 
 
@@ -149,6 +151,27 @@ def test_a_whole_flash_is_silent_behind_all_that_changes_the_modem(method: str, 
     behind = behind_changes(port)
     assert set(behind) == changes
     assert all(quiet_ms >= SETTLE_MS for quiet_ms in behind.values()), behind
+
+
+def test_questions_that_only_read_stand_in_a_row() -> None:
+    run = Run(Modem(World()), *practice(size=20_000), method="store")
+    run.plan.steps[:0] = [Step("soak", "test the line", "prepare", 500_000, True, "")]
+    port = run.port = Listening(run.sim)
+    state, facts = examine(port, port.clock, SQN3330)
+    assert (state.mode, bool(facts.showver)) == (APPLICATION, True)
+    assert run.flash().proved
+    silent = [
+        line.decode("latin-1").strip() for (line, _), (_, quiet_ms) in pairwise(port.wrote) if quiet_ms >= SETTLE_MS
+    ]
+    read = [line for line in silent if line[:2] == "AT" and (line[-1] in "?I1" or line == SHOWVER)]
+    assert read == ["ATI", SHOWVER, "AT+SMUPGRADE?", "AT+SMLOG?", "AT+SMUPGRADE?", "AT+SMUPGRADE?", "AT+SMOD?"]
+
+
+def test_a_boot_rom_in_a_row_is_asked_nothing_that_it_does_not_take() -> None:
+    script = AtScript({"AT": b"OK\r\n", "AT+SMOD?": b"0\r\nOK\r\n"}, baud=115200)
+    wire = Wire(script)
+    assert detect(wire, wire.clock, SQN3330).mode == FFH
+    assert {line for line in script.lines if line.startswith("AT")} == {"AT", "AT+SMOD?"}
 
 
 def test_a_flash_out_of_the_boot_rom_is_silent_behind_all_that_changes_the_modem() -> None:
@@ -210,6 +233,33 @@ def test_an_answer_that_comes_late_moves_no_answer_to_the_next_question(late_ms:
     wire = Wire(Doubled())
     replies = AtChannel(wire, wire.clock).row(["A", "B", "C"])
     assert [reply.lines for reply in replies] == [["1"], ["2"], ["3"]]
+
+
+def test_an_answer_that_names_another_question_of_the_row_is_not_believed() -> None:
+    named = {"AT+A?": b"\r\n+A: 1\r\nOK\r\n", "AT+B?": b"\r\n+B: 2\r\nOK\r\n", "AT+C?": b"\r\n+C: 3\r\nOK\r\n"}
+
+    class OneBehind:
+        """B is lost, and A comes again in its place: the count is right."""
+
+        lost = False
+
+        def heard(self, data: bytes, wire: Wire) -> None:
+            line = data.decode().strip()
+            if line == "AT+B?" and not self.lost:
+                self.lost, line = True, "AT+A?"
+            wire.say(named[line])
+
+    wire = Wire(OneBehind())
+    replies = AtChannel(wire, wire.clock).row(list(named))
+    assert [reply.lines for reply in replies] == [["+A: 1"], ["+B: 2"], ["+C: 3"]]
+    assert replies[0].stale == ["+A: 1"]
+
+
+def test_a_row_ends_where_the_answer_says_so_and_what_was_decided_is_decided_again() -> None:
+    wire = Wire(AtScript({**ANSWERS, "A": [OK + ANSWERS["A"], b"\r\nERROR\r\n"]}))
+    replies = AtChannel(wire, wire.clock).row(["A", "B", "C"], more=lambda said: said[-1].status == "OK")
+    assert [(reply.status, reply.lines) for reply in replies] == [("ERROR", [])]
+    assert wire.written == [b"A\r\n", b"A\r\n"]
 
 
 def test_an_unasked_line_among_counted_questions_is_nothing() -> None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from doctor.jobs.explaining import of_a_flash, of_parts, of_the_rest
+from doctor.jobs.explaining import of_a_flash, of_numbers, of_parts, of_the_rest
 from doctor.jobs.explaining.steps import ONLY_WAITS, about_the_power, consequences, steps_of
 from doctor.knowledge.explanation import Explanation
 from doctor.knowledge.order import Match
 from doctor.knowledge.words.asked import (
     AGAIN,
+    BACK,
     DEAD,
     DONE,
     ERASE,
@@ -24,6 +25,7 @@ from doctor.knowledge.words.asked import (
     POWER,
     WORKED,
 )
+from doctor.knowledge.words.things import BOARD, MODEM
 
 #: What is said first of a transfer that is under way, whatever its file is.
 _LET_IT_RUN = (
@@ -72,18 +74,33 @@ def advice(explanation: Explanation) -> Advice:
         ERASE: of_the_rest.whether_to_erase(explanation, steps),
         GO: of_a_flash.whether_to_go_on(explanation, steps) or of_the_rest.whether_mild(explanation),
         NEWER: of_a_flash.whether_newer(explanation),
+        BACK: of_a_flash.whether_back(explanation),
         DONE: of_a_flash.whether_done(explanation),
-        DEAD: of_the_rest.whether_dead(explanation),
+        # Whether a card is broken is answered as such.
+        DEAD: "" if _asks_of_another_part(explanation) else of_the_rest.whether_dead(explanation),
         POWER: of_the_rest.whether_power_may_go(explanation, decides, keep),
         MILD: of_the_rest.whether_mild(explanation),
         FIRST: "" if judged else of_the_rest.whether_first(explanation),
         LONG: of_the_rest.how_long(explanation),
     }
-    parts = (*of_parts.whether_needed(explanation, steps), *of_parts.whether_the_reason(explanation))
-    answered = (*_answered(explanation, answers, judged), *parts, *filter(None, (way,)))
+    waits = explanation.reader.may_run or any(cause.entry.under_way for cause in explanation.causes[:1])
+    asks_that = bool(answers[POWER]) and POWER in explanation.reader.asks and not explanation.reader.may_run
+    first = (_LET_IT_RUN,) if waits and not asks_that else ()
+    if first:  # it is the answer to that, too
+        judged, answers[FLASH] = "", ""
+    parts = (
+        *of_parts.whether_to_buy(explanation, steps),
+        *of_parts.whether_needed(explanation, steps),
+        *of_parts.whether_the_reason(explanation),
+    )
+    answered = (
+        *_answered(explanation, answers, judged),
+        *parts,
+        *filter(None, (way,)),
+        *of_numbers.what_the_numbers_say(explanation),
+    )
     runs = of_a_flash.what_runs(explanation)
     answered = (*runs, *answered) if WORKED in explanation.reader.asks else (*answered, *runs)
-    first = (_LET_IT_RUN,) if explanation.reader.may_run else ()
     return Advice((*first, *_spared(explanation), *answered), _together(explanation, steps), steps, bool(judged or way))
 
 
@@ -92,7 +109,15 @@ def _answered(explanation: Explanation, answers: dict[str, str], judged: str) ->
     asked = explanation.reader.asks
     if judged:
         asked = (FLASH, *(kind for kind in asked if kind not in (FLASH, GO)))
-    return filter(None, (answers.get(kind) for kind in asked))
+    # Whether there is a way back is asked of a step that is only thought of.
+    in_order = sorted(asked, key=lambda kind: kind != BACK)
+    return filter(None, (answers.get(kind) for kind in in_order))
+
+
+def _asks_of_another_part(explanation: Explanation) -> bool:
+    """Whether the reader names what he thinks broken, and that is neither modem nor board."""
+    named = {*explanation.reader.suspects, *explanation.reader.buys}
+    return bool(named) and bool(explanation.causes) and named.isdisjoint((MODEM, BOARD))
 
 
 def _spared(explanation: Explanation) -> Iterator[str]:

@@ -12,7 +12,7 @@ from doctor.knowledge.accents import without_accents
 FLASH, AGAIN, ERASE, GO, POWER = "flash", "again", "erase", "go", "power"
 NEWER, DONE, DEAD, WORKED, HELPS = "newer", "done", "dead", "worked", "helps"
 WHICH, TO_CATM1, TO_NB1 = "which", "to-catm1", "to-nb1"
-MILD, FIRST, LONG, NEXT = "mild", "first", "long", "next"
+MILD, FIRST, LONG, NEXT, BACK = "mild", "first", "long", "next", "back"
 
 SENTENCE = re.compile(r"[^\n?!.]*(?:\.(?=\S)[^\n?!.]*)*[?!.]?")  #: a point inside a word ends none
 _HOW = re.compile(
@@ -43,6 +43,16 @@ _OF_THAT = re.compile(
     re.I,
 )
 _OF_A_LOOP = re.compile(r"\bboot[ -]?loop\w*\b[^?]*\?", re.I)  #: what the first finding says
+#: How a question begins, whether or not a question mark ends it.
+_BEGINS_A_QUESTION = re.compile(
+    r"\W*(?:(?:so|and|or|but|und|oder|also|y|o|et|ou|en|of)\W{1,3})?"
+    r"(?:(?:would|should|could|shall|can|may|must|do|did|does|is|are|was|has|have)(?:n.t)? (?:i|you|we|it|this|that"
+    r"|there"
+    r"|the|my|any(?:one|body)|some(?:one|body))"
+    r"|(?:soll|kann|darf|muss|ist|sind|habe?|hat) (?:ich|man|das|es|die|der|mein\w*)|(?:dois|puis|est)-(?:je|ce)"
+    r"|(?:moet|mag|kan) (?:ik|het|dat))\b",
+    re.I,
+)
 _YES_OR_NO = re.compile(r"\b(?:yes (?:or|/) no|ja (?:oder|of) nein|ja of nee|si o no|oui ou non|y/n)\b", re.I)
 #: Which file, or how to get from one firmware to another: asked or wished for in any sentence.
 _WHICH = re.compile(
@@ -53,7 +63,12 @@ _WHICH = re.compile(
     r"[^?.]{0,40}\b(?:to|from|back|on)\b"
     r"|\b(?:want|need|like)\b[^?.]{0,24}\b(?:newest|latest|most recent)"
     r"|\b(?:newer|something new|more recent) (?:\w+ ){0,2}?(?:than|image|file|firmware|build)"
-    r"|\b(?:something|anything) newer|\betwas neueres|\balgo (?:mas )?nuevo|\bquelque chose de plus recent"
+    r"|\b(?:something|anything) newer|\b(?:quiero|necesito|busco)\b[^?.]{0,24}\b(?:mas (?:nuev|recient)|ultim)"
+    r"|\b(?:veux|voudrais|cherche)\b[^?.]{0,24}\b(?:plus recent|dernier)"
+    r"|\b(?:will|moechte|brauche|suche)\b[^?.]{0,24}\b(?:neueste|aktuellste)|\bwil\b[^?.]{0,24}\bnieuwste"
+    r"|\b(?:anything|nothing|something) (?:else|except|but|other)\b|\bnichts? (?:anderes|ausser)\b|\bsonst nichts\b"
+    r"|\bnada (?:mas )?que\b|\brien d.autre\b|\bniets anders\b|\betwas neueres|\balgo (?:mas )?nuevo"
+    r"|\bquelque chose de plus recent"
     r"|\biets nieuwers"
     r"|\b(?:go|get|way|come)\b[^?.]{0,12}\bback\b|\b(?:go|get|switch|change) to (?:cat|nb|lte-?m)"
     r"|\bwelche[sr]?\b[^?.]{0,20}\b(?:datei|image|firmware|version|nehme|brauche|flashe)|\bwie komme ich\b"
@@ -72,7 +87,13 @@ _TOWARDS = (
 #: The radio that is wished for, if any.
 _RADIOS = {
     TO_CATM1: re.compile(_TOWARDS + r"(?:cat[- ]?m1?|lte-?m)\b", re.I),
-    TO_NB1: re.compile(_TOWARDS + r"(?:nb[- ]?iot|nb1|narrow-?band)\b", re.I),
+    TO_NB1: re.compile(
+        _TOWARDS + r"(?:nb[- ]?iot|nb1|narrow-?band)\b"
+        r"|\bnb-?iot (?:is|ist|es|est)\b[^?.]{0,24}\b(?:only|all|einzige\w*|nur|unic[oa]|solo|seule?|enige)\b"
+        r"|\b(?:only|nur|solo|seulement|alleen) (?:(?:have|has|get|find|offers?|haben|gibt es|hay|tiene|a"
+        r"|heb) )?nb-?iot\b",
+        re.I,
+    ),
 }
 #: How long it takes, and what to do next: asked with words that begin no yes or no.
 _LONG = re.compile(
@@ -98,7 +119,40 @@ _OF_THE_PC = re.compile(
     re.I,
 )
 _OF_THE_MODEM = re.compile(r"\b(?:re)?flash|\.dup\b|\bmodem|\d{5}", re.I)
-_LISTED = re.compile(r"\[[^\]\n]*\]")  #: what a prompt listed is no word of the reader
+_OF_SEVERAL = re.compile(
+    r"\b(?:where|womit|con que|par ou|waar)\b[^?.]{0,20}\b(?:begin|start|anfangen|fange|empiezo|commencer|beginnen)"
+    r"|\b(?:which|what) (?:\w+ ){0,4}(?:first|order|matters|counts)|\bin (?:which|what) order"
+    r"|\bwelche\w*\b[^?.]{0,30}\b(?:zuerst|reihenfolge)"
+    r"|\bcual(?:es)?\b[^?.]{0,30}\bprimero|\b(?:quel|quelle)\b[^?.]{0,30}\b(?:ordre|d.abord)"
+    r"|\bwelke\b[^?.]{0,30}\b(?:eerst|volgorde)"
+    r"|\b(?:two|three|four|several|many|zwei|drei|vier|mehrere|dos|tres|varios|deux|trois|plusieurs|twee|drie)"
+    r" (?:\w+ )?(?:errors?|messages|problems|things|fehler|meldungen|errores|erreurs|fouten)\b",
+    re.I,
+)
+#: Whether it can be undone.
+_BACK = re.compile(
+    r"\b(?:can|could|may|would|is|if|how)\b[^?.]{0,40}\b(?:(?:go|get|come|way|step|switch|change|flash) (?:it )?back"
+    r"|return|undo|revert"
+    r"|roll ?back|restore)\b(?![^?.]{0,20}\bboard\b)|\b(?:komm\w*|kann|geht|gibt|weg)\b[^?.]{0,30}\bzurueck\b"
+    r"|\b(?:puedo|podria|se puede|hay)\b[^?.]{0,30}\b(?:volver|marcha atras|revertir)"
+    r"|\b(?:puis-je|peut-on|je (?:peux|pourrai)|possible)\b[^?.]{0,30}\b(?:revenir|retour|restaurer)"
+    r"|\b(?:kan|mag)\b[^?.]{0,30}\bterug\b",
+    re.I,
+)
+#: Whether what somebody reads is right: the way, then, is asked for.
+_RIGHT = re.compile(
+    r"\b(?:tutorial|guide|readme|instructions?|recipe|procedure|order|plan|page|wiki|anleitung|reihenfolge|plan|guia"
+    r"|orden"
+    r"|tuto\w*|procedure|ordre|handleiding|volgorde)\b[^?]{0,40}\b(?:ok|okay|right|correct|valid|true|still|up to date"
+    r"|current|outdated|wrong|richtig|korrekt|aktuell|gueltig|stimmt|veraltet|falsch|correct[oa]|valid[oa]|vigente"
+    r"|bon(?:ne)?"
+    r"|juste|valable|klopt|goed|verouderd)\b|\b(?:right|correct) order\b|\brichtige reihenfolge|\borden correcto"
+    r"|\bbon ordre|\bjuiste volgorde"
+    r"|\b(?:should|shall) i do (?:something|anything) else\b",
+    re.I,
+)
+#: What a prompt listed, and what a tool said at length, is no word of the reader.
+_LISTED = re.compile(r"\[[^\]\n]*\]|[\"\u201c\u201e\u00ab][^\"\u201c\u201d\u00bb\n]{30,}[\"\u201c\u201d\u00bb]")
 _ABOUT = {
     WORKED: re.compile(
         r"\b(?:did|has|have|was|is)\b[^?]{0,60}\b(?:work(?:ed)?|succeed(?:ed)?|success\w*|fail(?:ed)?"
@@ -109,7 +163,9 @@ _ABOUT = {
         re.I,
     ),
     HELPS: re.compile(
-        r"(?:flash|up(?:dat|grad)|firmware|41065)\w*[^?.]{0,30}\b(?:fix|help|cure|solve|repair|mend)\w*\b"
+        r"\b(?:does|will|would|could|can) (?:this|that|it|the) (?:\w+ ){0,3}(?:help|fix|cure|solve|mend|improve)\b"
+        r"|\bwould you (?:re)?(?:flash|update|upgrade)\b|(?:flash|up(?:dat|grad)|firmware|41065)\w*[^?.]{0,30}\b(?:fix"
+        r"|help|cure|solve|repair|mend)\w*\b"
         r"|\b(?:need to|have to|must i|must we) (?:re-?do|re-?flash|re-?install)\b"
         r"|\bmuss ich\b[^?.]{0,16}\b(?:neu|nochmal|erneut) (?:flash|aufspiel|install)"
         r"|\b(?:tengo que|hay que) (?:re-?flash|volver a flash)|\b(?:dois-je|faut-il) re-?flash"
@@ -119,7 +175,8 @@ _ABOUT = {
         re.I,
     ),
     FLASH: re.compile(
-        r"\bsend(?:en)?\b(?=[^?]*(?:\.dup\b|\d{5}))|\b(?:re)?flash(?! (?:chip|memory|storage|file ?system))"
+        r"\b(?:put(?:ting)?|load|take|try)\b[^?.]{0,20}\d{5}|\bsend(?:en)?\b(?=[^?]*(?:\.dup\b|\d{5}))"
+        r"|\b(?:re)?flash(?! (?:chip|memory|storage|file ?system))"
         r"|\bup(?:grad|dat)(?!er\.elf)|\binstall|\bsqnsupgrade(?!\.(?:info|version))|\brun\(|\bdowngrad"
         r"|\b(?:way|path|route|weg|camino|chemin|manera|moyen|manier) (?:from|to|von|nach|zu|de|desde|a|pour|van"
         r"|naar|om)\b"
@@ -145,7 +202,9 @@ _ABOUT = {
         re.I,
     ),
     GO: re.compile(
-        r"\b(?:start|begin|(?:what|which|right|correct) order|anything (?:special|else)|what.s correct"
+        r"\b(?:c.est|est-ce) (?:bon|correct|juste)\b|\bist das richtig|\b(?:esta|es) (?:bien|correcto)\b"
+        r"|\bklopt (?:dat|het)\b"
+        r"|\b(?:start|begin|(?:what|which|right|correct) order|anything (?:special|else)|what.s correct"
         r"|can i put|shall i|mach ich|go (?:ahead|for it)|good (?:to go|enough)|send (?:it|them|the|that|-)|load"
         r"|put (?:it|them|that|this) (?:on|in)|use (?:it|this|that)|(?:try|run|do|take) (?:it|this|that|them)"
         r"|straight in|save (?:it|the modem)|do (?:number|part|step)|close the (?:lid|laptop|terminal)"
@@ -167,8 +226,12 @@ _ABOUT = {
         re.I,
     ),
     DEAD: re.compile(
-        r"\b(?:dead|bricked|brick|toast|broken|fried|killed|gone for good|dying|(?:buy|need) (?:a )?new"
-        r"|tot|kaputt|bin it|throw it|wegwerfen|hinueber|zerstoert|im eimer"
+        r"\b(?:los(?:e|ing|t)|perds?|verlier\w*|verloren|pierdo|verlies)\b[^?.]{0,30}\b(?:lte|modem)|\b(?:dead"
+        r"|bricked|brick|toast|broken|fried|killed|gone for good|(?:hardware|modem|chip"
+        r"|board) (?:\w+ )?(?:gone|defective|damaged|faulty)|dying|(?:buy|need) (?:a )?new(?! (?:\w+ ){0,2}(?:sd|card"
+        r"|cable|sim|antenna|battery|file|firmware|image|driver))"
+        r"|tot|kaputt|bin it|throw it|wegwerfen|hinueber|zerstoert|im eimer|(?:ist|sind) (?:er|sie|es|das|der"
+        r"|die)\b[^?.]{0,20}\b(?:hin|fertig|erledigt)(?=\W*\?)"
         r"|perdue?s?|gebrickt|muert[oa]|murio|rot[oa]|estropead[oa]|ladrillo|mort|morte|foutu|casse|grille|brique|dood"
         r"|kapot|stuk)\b"
         r"(?![^?]*\b(?:link|download|page|site|seite)\b)",
@@ -181,7 +244,8 @@ _ABOUT = {
         re.I,
     ),
     MILD: re.compile(
-        r"\b(?:ignor\w+|harmless|dangerous|harmful|serious|bad(?: sign)?|worr(?:y|ied)|care about|normal(?:e|es|s)?"
+        r"\b(?:ignor\w+|harmless|dangerous|harmful|serious|bad(?: sign)?(?! (?:sd|card|cable|board|modem|sim|image"
+        r"|file|download|usb))|worr(?:y|ied)|care about|normal(?:e|es|s)?"
         r"|leave (?:it|that|this)"
         r" (?:alone|as it is|be)|anything wrong|(?:any|a) problems?|expected|matters?|good now|all good"
         r"|schlimm|gefaehrlich|ignorieren|harmlos|bedenklich|egal|probleme?|grave|peligros[oa]|malo|problemas?"
@@ -189,7 +253,8 @@ _ABOUT = {
         re.I,
     ),
     DONE: re.compile(
-        r"\b(?:anyone|anybody|ha[sd] someone|did someone|(?:jemand|alguien|quelqu.un|iemand)(?=[^?]*\?))\b"
+        r"\b(?:somebody|someone|people|others?)\b[^.?!]{0,24}\b(?:did|done|managed)\b|\b(?:anyone|anybody"
+        r"|ha[sd] someone|did someone|(?:jemand|alguien|quelqu.un|iemand)(?=[^?]*\?))\b"
         r"(?![^?]*\b(?:ide[ae]s?|idee|tips?|clue|hints?|advice|help|know|explain|Ahnung|Rat|consejo|conseil|raad"
         r"|weet|weiss)\b)",
         re.I,
@@ -211,6 +276,15 @@ _ABOUT = {
 }
 
 
+#: "Step 1 is 33988, yes?" asks whether to flash that.
+_CONFIRMED = re.compile(
+    r"(?<![\w-])(?:3[3-9]|4\d|50)\d{3}\b[^?!]{0,20}(?:\?\s*)?\b(?:yes|right|correct|ok|okay|isn't it|oder"
+    r"|richtig|stimmt.?s"
+    r"|verdad|cierto|no es|n.est-ce pas|non|toch|klopt)\s*\?",
+    re.I,
+)
+
+
 def asked(prose: str) -> tuple[str, ...]:
     """What the sentences of a description ask: the kinds above, in their order."""
     prose = _LISTED.sub(" ", without_accents(prose))
@@ -218,25 +292,38 @@ def asked(prose: str) -> tuple[str, ...]:
     for sentence in filter(str.strip, SENTENCE.findall(prose)):
         if _HOW.match(sentence) or _OF_A_LOOP.search(sentence):
             pass
-        elif sentence.rstrip().endswith("?") or _MAY.search(sentence):
+        elif _is_question(sentence) or _MAY.search(sentence):
             kinds = _kinds(sentence)
             if kinds <= {GO} and _OF_THAT.search(sentence):
                 kinds = _kinds(before) or kinds
             found |= kinds - {FLASH} if WORKED in kinds or _OF_THE_PAST.match(sentence) else kinds
         before = sentence
+    if not found and _CONFIRMED.search(prose):
+        found = {FLASH}
     found |= {kind for kind, words in ((LONG, _LONG), (NEXT, _NEXT)) if words.search(prose)}
+    asking = list(filter(_is_question, SENTENCE.findall(prose)))
     wished = (kind for kind, words in _RADIOS.items() if words.search(prose))
     return (
         *(kind for kind in (*_ABOUT, LONG, NEXT) if kind in found),
-        *((WHICH,) if _WHICH.search(prose) else ()),
+        *((BACK,) if any(map(_BACK.search, asking)) else ()),
+        *((WHICH,) if _WHICH.search(prose) or any(map(_RIGHT.search, asking)) else ()),
         *wished,
     )
+
+
+def asks_for_an_order(prose: str) -> bool:
+    """Whether the reader has several errors before him, and asks which one counts."""
+    return _OF_SEVERAL.search(without_accents(prose)) is not None
+
+
+def _is_question(sentence: str) -> bool:
+    return sentence.rstrip().endswith("?") or _BEGINS_A_QUESTION.match(sentence) is not None
 
 
 def questions(prose: str) -> str:
     """The sentences of a description that ask something, whatever it is."""
     sentences = SENTENCE.findall(without_accents(prose))
-    return " ".join(s for s in sentences if s.rstrip().endswith("?") or _HOW.match(s) or _WHAT.search(s))
+    return " ".join(s for s in sentences if _is_question(s) or _HOW.match(s) or _WHAT.search(s))
 
 
 def _kinds(sentence: str) -> set[str]:

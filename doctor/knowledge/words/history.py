@@ -11,8 +11,9 @@ from collections import deque
 from doctor.knowledge.accents import without_accents
 from doctor.knowledge.our_lines import our_lines, tells_of_work, under_way
 from doctor.knowledge.paste import Paste
-from doctor.knowledge.words import said
+from doctor.knowledge.words import mood, said
 from doctor.knowledge.words.asked import POWER, asked
+from doctor.knowledge.words.describe import folded
 
 _MOST_LINES = 400  #: a story is short; in a longer paste these words are parts of logs
 _BEGIN = r"^\W{0,4}(?:(?:and|und|y|et|en)\s)?(?:day|tag|dia|jour|dag)?\W?\d{0,2}\W{0,3}"
@@ -93,7 +94,10 @@ _ENDED = re.compile(
 #: It has not begun: figures are those of an instruction.
 _NOT_BEGUN = re.compile(
     r"\bplanning (?:to|the|my|it|this)\b|\babout to (?:start|begin|flash|run)\b(?! (?:over|again))"
-    r"|(?:\bnot|n.t) (?:yet )?(?:started|begun|flashed)\b"
+    r"|(?:\bnot|n.t|\bnever) (?:yet |been |ever )?(?:started|begun|flashed|updated|upgraded)\b|\bout of the box\b"
+    r"|\bbrand[ -]new\b|\bnoch nie (?:\w+ )?(?:geflasht|aktualisiert|upgedatet)|\bnunca (?:he |se ha )?(?:flash"
+    r"|actuali)"
+    r"|\bjamais (?:ete )?(?:flash|mis a jour)|\bnog nooit (?:\w+ )?(?:geflasht|bijgewerkt|geupdate)"
     r"|\bnoch (?:nicht|nichts) (?:gestartet|angefangen|begonnen|geflasht)"
     r"|\b(?:todavia|aun) no (?:he )?(?:empez|lanz|flash)"
     r"|\bpas encore (?:commence|lance|flash)|\bnog (?:niet|niks) (?:gestart|begonnen|geflasht)",
@@ -111,17 +115,22 @@ _LEFT_RUNNING, _TO_STOP = "left-running", "to-stop"
 _SAID_TO_RUN, _WAITED_FOR, _OF_THE_POWER, _POWER_LOST = "runs-now", "waits", "plug", "power-lost"
 _TRANSFER, _UNDER_WAY, _AMID, _ENDED_WELL = "transfer", "under-way", "amid", "over"
 _BREAKS_OFF = (_POWER_LOST, "stopped", "reset", "slept")
-#: Another program that did not get in: that ends no transfer.
+#: Another program that did not get in, and what was before: that ends no transfer.
 _SHUT_OUT = re.compile(
-    r"^[^\n]*(?:failed to (?:access|connect)|could not (?:open|connect|enter)|port is not open"
+    r"^[^\n]*(?:\b(?:before (?:it|that|this|then)|earlier|davor|vorher|zuvor|antes|avant (?:ca|cela)|daarvoor|eerder)\b"
+    r"|failed to (?:access|connect)|could not (?:open|connect|enter)|port is not open"
     r"|(?:upload|safe ?boot) failed|in use by|access (?:is )?denied|resource busy|raw repl)[^\n]*$|^Traceback[^\n]*$",
     re.I | re.M,
 )
 _LOOKED_AT_CHARS = 20_000  #: the end of a paste: what goes on stands there
 _BEFORE_CHARS, _BEHIND_CHARS = 400, 2_000  #: what belongs to the last figure of a transfer
-_NOT_OF_A_TRANSFER = re.compile(r"batter|akku|accu|bater", re.I)
+_NOT_OF_A_TRANSFER = re.compile(
+    r"batter|akku|accu|bater|charg|\blade|humid|feucht|signal|packet|cpu|free\b|frei\b|libre|rabatt|(?<![\d.])0 ?%",
+    re.I,
+)
 
-_FIGURE = re.compile(r"\d ?(?:%|per ?cent|prozent|por ?ciento|procent|pour ?cent)", re.I)
+_MOST_FIGURES = 20  #: of those without a word of a transfer beside them
+_FIGURE = re.compile(r"\d{1,3} ?(?:%|per ?cent|prozent|por ?ciento|procent|pour ?cent)", re.I)
 _OVER = re.compile("successfully updated|flashed and proved", re.I)
 #: Said behind a success: another transfer, or a modem that keeps silent.
 _AGAIN = re.compile(
@@ -136,7 +145,7 @@ _SENTENCE_END = re.compile(r"(?<=[.!?])\s|\n")
 
 def unfinished(paste: Paste, prose: str) -> bool:
     """Whether the reader tells how far a transfer came, or behind a success of another transfer."""
-    if any(not _NOT_OF_A_TRANSFER.search(line) and _FIGURE.search(line) for line in prose.split("\n")):
+    if any(_tells_a_figure(sentence) for sentence in _SENTENCE_END.split(prose)):
         return True
     ours, start = our_lines(paste), max(len(paste.text) - _LOOKED_AT_CHARS, 0)
     last = next(iter(deque(_OVER.finditer(paste.text, start), maxlen=1)), None)
@@ -149,6 +158,11 @@ def unfinished(paste: Paste, prose: str) -> bool:
     lines = (paste.text[last.end() :].split("\n", 1)[0], *(line for at, line in rest if at not in ours))
     behind = (sentence for line in lines for sentence in _SENTENCE_END.split(without_accents(line)))
     return any(_AGAIN.search(sentence) for sentence in behind if not sentence.rstrip().endswith("?"))
+
+
+def _tells_a_figure(sentence: str) -> bool:
+    """Whether a sentence tells how far a transfer came, and not what to do at such a figure."""
+    return _is_of_a_transfer(sentence) and not mood.is_instruction(folded(sentence))
 
 
 def not_begun(text: str) -> bool:
@@ -231,9 +245,31 @@ def _from_line_of(last: re.Match[str]) -> str:
 def _last_of_a_transfer(text: str) -> re.Match[str] | None:
     """The last figure or wait of a transfer, if nothing ends that transfer behind."""
     last = next(iter(deque(_PROGRESS.finditer(text), maxlen=1)), None)
+    if last is None and not _said(_own_words(text[-_BEHIND_CHARS:]), _ENDED_WELL):
+        last = _last_told_figure(text)
     if last is None or _NOT_OF_A_TRANSFER.search(last[0]):
         return None
     return None if _has_ended(last[0] + text[last.end() : last.end() + _BEHIND_CHARS]) else last
+
+
+def _last_told_figure(text: str) -> re.Match[str] | None:
+    """The last figure in a sentence that tells how far something came, whatever the sentence calls it."""
+    figures = deque(_FIGURE.finditer(text), maxlen=_MOST_FIGURES)
+    return next((figure for figure in reversed(figures) if _tells_a_figure(_sentence_around(figure))), None)
+
+
+def _own_words(text: str) -> str:
+    """The sentences that are no rule and nobody else's, a line each."""
+    return "\n".join(one for one in _SENTENCE_END.split(text) if not mood.is_instruction(folded(one)))
+
+
+def _sentence_around(figure: re.Match[str]) -> str:
+    """The sentence that holds a figure."""
+    text = figure.string[max(figure.start() - _BEFORE_CHARS, 0) : figure.end() + _BEFORE_CHARS]
+    place = min(figure.start(), _BEFORE_CHARS)
+    ends = [0, *(end.end() for end in _SENTENCE_END.finditer(text)), len(text)]
+    first = max(end for end in ends if end <= place)
+    return text[first : next(end for end in ends if end > place)]
 
 
 def _has_ended(behind: str) -> bool:

@@ -12,31 +12,13 @@ from dataclasses import dataclass
 from functools import cache
 
 from doctor.knowledge.catalogue import HERE
+from doctor.knowledge.words import mood
 from doctor.knowledge.words.describe import folded
 
 _LINE = re.compile(r"^.*$", re.MULTILINE)
 _SENTENCE_END = re.compile(r"(?<=[.!?])(?<!(?i:SMOD)\?)\s+|\s[-\u2013]\s(?=[A-Z])")
-_BEFORE_CHARS = 40  #: how far back the words that deny an idea are looked for
-_DENIED = re.compile(
-    r"\b(?:not|never|without|if|unless|before i|no|only|(?<!due )to|must|(?:have|has|had) to|should|needs?|can|could"
-    r"|may|might|nicht|nie|niemals|ohne|keine?[nrms]?|wenn|falls|bevor|darf|kann|muss|soll|nunca|sin|si|antes de"
-    r"|puedo|puede|debo|hay que|pas|jamais|sans|avant (?:de|que)|peux|peut|dois|doit|faut|niet|nooit|zonder|geen|als"
-    r"|voordat|mag|kan|moet)\W+(?:\w+\W+){0,2}\Z"
-    r"|n't\W+(?:\w+\W+){0,2}\Z"
-)
-#: In front of a deed that a question only thinks of.
-_PROPOSED = re.compile(
-    r"(?:\b(?:(?:should|shall|can|may|must|could|do|would) (?:i|we|one)|(?:soll\w*|darf|kann|muss) (?:ich|man)"
-    r"|debo|puedo|deberia|le doy|hay que|tengo que|(?:dois|puis|devrais)-je|je (?:peux|dois|fais|l[ea])|faut-il"
-    r"|(?:zal|moet|mag|kan) (?:ik|je|men))\b[^.,;:!?]*|\b(?:je|on|o|ou|or|oder|of|y|et|lo|la)\W+|\u00bf\W*)\Z"
-)
-#: In front of what a text tells that the reader has before him, unless he says that he did so.
-_REPORTED = re.compile(
-    r"\b(?:readme|docs?|tutorial|guide|wiki|page|site|forum|video|anleitung|doku|seite|guia|pagina|tuto\w*|handleiding)\b"
-    r"\W{1,3}(?:\w+\W{1,3}){0,3}?(?:says?|said|tells?|told|calls?|sagt|schreibt|dice|pone|dit|zegt|staat)\b(?:(?!\b(?:so|i|we|my|ich|wir|habe?|mein\w*|yo|he|mi|je|j|ai|mon|ik|heb|mijn|then|dann|but|aber)\b)[^.;!?]){0,70}\Z"
-)
-_REPORTED_CHARS = 90
 _ERROR = "error"
+_DEEDS = ("power-lost", "stopped", "reset", "slept")  #: what breaks a transfer off
 #: A transfer to the board's own memory; a sentence that is about the modem's for certain.
 OF_THE_BOARD, OF_THE_MODEM = "board-update", "modem-update"
 _RULE = re.compile(r"=> ([a-z0-9-]+) (0\.\d+): ([a-z0-9 -]+)\Z")
@@ -88,17 +70,15 @@ def _told(prose: str, indexes: Sequence[int], ideas: _Ideas) -> Iterator[tuple[s
     for line, index in zip(lines, indexes, strict=False):
         for sentence in map(folded, _SENTENCE_END.split(line)):
             for (idea, anyway), expression in ideas.items():
-                if any(anyway or not _is_denied(sentence, found) for found in expression.finditer(sentence)):
+                if any(anyway or not _is_thought(idea, sentence, found) for found in expression.finditer(sentence)):
                     yield idea, index
 
 
-def _is_denied(sentence: str, found: re.Match[str]) -> bool:
-    place, first_word = found.start(), found[0].partition(" ")[0]
-    before = sentence[max(place - _BEFORE_CHARS, 0) : place]
-    reported = sentence[max(place - _REPORTED_CHARS, 0) : place]
-    if _REPORTED.search(reported) or _REPORTED.search(f"{reported}{first_word} "):
+def _is_thought(idea: str, sentence: str, found: re.Match[str]) -> bool:
+    """Whether the sentence does not tell this as so; a deed in quotation marks is another's."""
+    if idea in _DEEDS and mood.is_quoted(sentence, found.start()):
         return True
-    return _DENIED.search(before) is not None or ("?" in sentence[place:] and _PROPOSED.search(before) is not None)
+    return mood.is_thought(sentence, found.start(), found.end())
 
 
 @cache
