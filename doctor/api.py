@@ -244,7 +244,7 @@ def _options(port: str | None, firmware: Collection[AnyPath], parts: Parts) -> B
     from doctor.link.choice import spelled
 
     if port is not None and not isinstance(port, str):
-        raise UsageError("usage", f"the port is {port!r}, and no text", next="give what --port takes, as a str")
+        raise UsageError("usage", f"the port {port!r} is not text", next="give what --port takes, as a str")
     _refuse_wrong(accept=parts.get("accept", ()))
     for risk in parts.get("accept", ()):
         _refuse_unknown("accept", risk, RISKS)
@@ -279,12 +279,14 @@ def _refuse_wrong(
 ) -> None:
     """Raises UsageError for what the command line would not take: an unknown word is not left out silently."""
     if deadline_s is not None and not 0 < deadline_s < inf:
-        raise UsageError("usage", f"{deadline_s} is no number of seconds", next="give deadline_s= above 0, or None")
+        raise UsageError(
+            "usage", f"{deadline_s} is not a number of seconds above 0", next="give another deadline_s, or None"
+        )
     _refuse_unknown("via", via, VIAS)
     _refuse_unknown("method", method, METHODS)
     for name, value in lists.items():
         if isinstance(value, str | bytes):
-            raise UsageError("usage", f"{name} takes several, and {value!r} is a text", next=f"give {name}=[{value!r}]")
+            raise UsageError("usage", f"{name} takes several, and {value!r} is text", next=f"give {name}=[{value!r}]")
 
 
 def _refuse_unknown(name: str, word: str, known: Collection[str]) -> None:

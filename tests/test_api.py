@@ -213,5 +213,5 @@ def test_a_flash_takes_no_word_that_it_does_not_know(given: dict[str, Any], imag
 
 
 def test_one_check_is_not_a_list_of_letters() -> None:
-    with pytest.raises(UsageError, match="'modem-answers' is a text"):
+    with pytest.raises(UsageError, match="'modem-answers' is text"):
         doctor.check(port="sim://fipy", select="modem-answers")
