@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from doctor.bench import Bench, Needs
-from doctor.board.board import BoardFacts
-from doctor.board.eras import parse_release
 from doctor.check import Check, Evidence, Finding, Grade, Known, Remedy
 from doctor.text.escape import shown
+
+if TYPE_CHECKING:
+    from doctor.board.board import BoardFacts
 
 _UPDATE = Remedy("update-board-firmware", Grade.MANUAL)
 #: The vendor's mid-2018 scripts could brick a modem, and the built-in updater was not there yet (catalogue).
@@ -66,6 +68,8 @@ class BoardHasModem(Check):
 
 
 def _is_outdated(release: str) -> bool:
+    from doctor.board.eras import parse_release  # what looks at a board is loaded if there is one
+
     version, oldest = parse_release(release), parse_release(_OLDEST_GOOD)
     return version is not None and oldest is not None and version < oldest
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from doctor.bench import Bench, Needs
-from doctor.board.scripts_on_board import BoardScript, BoardScripts, Compared, LocalScript, local_scripts, read_scripts
 from doctor.check import Check, Evidence, Finding, Grade, Known, Remedy
 from doctor.firmware.scripts import VENDOR_SCRIPTS, ScriptKind
 from doctor.text.escape import first_of, hex_bytes, shown
+
+if TYPE_CHECKING:
+    from doctor.board.scripts_on_board import BoardScript, BoardScripts, LocalScript
 
 PAGE = "script-is-html-page"
 DAMAGED = "corrupt-upload"
@@ -43,6 +46,8 @@ KNOWN = {
 
 
 def _local(bench: Bench) -> dict[str, LocalScript]:
+    from doctor.board.scripts_on_board import LocalScript, local_scripts
+
     folder = bench.options.scripts
     return bench.known("scripts", dict[str, LocalScript], lambda: local_scripts(folder), of="scripts", default={})
 
@@ -71,12 +76,16 @@ class BoardScriptsMatch(Check):
 
     def look(self, bench: Bench) -> Finding:
         """Read and judge the scripts; the worst one makes the finding, the others are evidence."""
+        from doctor.board.scripts_on_board import read_scripts
+
         found = read_scripts(bench.board, _local(bench))
         bad = [s for s in found.scripts if _is_bad(s)]
         judged = self._bad(sorted(bad, key=_rank)) if bad else self._whole(found, set(bench.board_facts.frozen))
         return replace(judged, evidence={**_evidence(found), **judged.evidence})
 
     def _bad(self, bad: Sequence[BoardScript]) -> Finding:
+        from doctor.board.scripts_on_board import Compared
+
         worst = bad[0]
         assert worst.verdict is not None
         catalogue = worst.verdict.catalogue or DAMAGED
@@ -99,6 +108,8 @@ class BoardScriptsMatch(Check):
 
     def _unlike(self, found: BoardScripts) -> Finding | None:
         """Other than the PC's copies."""
+        from doctor.board.scripts_on_board import Compared
+
         if cut := [s for s in found.scripts if s.compared is Compared.CUT]:
             return self.fail(f"{_named(cut)} on the board is only the beginning of the PC's copy", catalogue=DAMAGED)
         if different := [s for s in found.scripts if s.compared is Compared.DIFFERENT]:
@@ -125,6 +136,8 @@ class BoardScriptsMatch(Check):
         return None
 
     def _sound(self, found: BoardScripts) -> Finding:
+        from doctor.board.scripts_on_board import Compared
+
         count = len(found.scripts)
         if not count:
             return self.passed("the board holds no scripts; flashing needs none")
@@ -148,6 +161,8 @@ def _named(scripts: Sequence[BoardScript]) -> str:
 
 
 def _evidence(found: BoardScripts) -> Evidence:
+    from doctor.board.scripts_on_board import Compared
+
     lines = []
     for script in found.scripts:
         kind = script.verdict.kind.value if script.verdict else "not read"

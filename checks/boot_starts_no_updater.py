@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from doctor.bench import Bench, Needs
-from doctor.board.boot_scripts import BootScript, read_boot_scripts
 from doctor.check import Check, Evidence, Finding, Grade, Known, Remedy
 from doctor.text.escape import shown
+
+if TYPE_CHECKING:
+    from doctor.board.boot_scripts import BootScript
 
 AUTORUN = "main-py-autoruns-updater"
 CURE = Remedy("disable-autorun", Grade.ASKS)
@@ -34,6 +38,8 @@ class BootStartsNoUpdater(Check):
 
     def look(self, bench: Bench) -> Finding:
         """Read what runs at boot, and say which line of it starts an updater."""
+        from doctor.board.boot_scripts import read_boot_scripts  # what looks at a board is loaded if there is one
+
         scripts = read_boot_scripts(bench.board)
         starting = [s for s in scripts if s.starts]
         if starting:

@@ -9,7 +9,6 @@ from doctor import engine
 from doctor.bench import Bench, SkipReason
 from doctor.errors import UsageError
 from doctor.events import Listener, ignore
-from doctor.jobs import last_flash
 from doctor.jobs.memory.logbook import logged
 from doctor.remedies import cures
 
@@ -38,7 +37,10 @@ def check(bench: Bench, request: CheckRequest | None = None, listen: Listener = 
 
 
 def _check(bench: Bench, request: CheckRequest, listen: Listener) -> engine.Report:
-    last_flash.tell_history(bench)
+    if bench.options.port is not None:  # what is kept is about boards and modems
+        from doctor.jobs import last_flash
+
+        last_flash.tell_history(bench)
     report = engine.run(
         bench, select=request.select, ignored=request.ignored, deadline_s=request.deadline_s, listen=listen
     )

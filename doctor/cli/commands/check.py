@@ -17,7 +17,7 @@ from doctor.cli.show_next import show_next
 from doctor.text.escape import shown
 
 if TYPE_CHECKING:  # --help and completion wait for none of these
-    from doctor.bench import BenchOptions
+    from doctor.bench import Bench, BenchOptions
     from doctor.engine import Report
     from doctor.report.next_step import NextStep
 
@@ -73,7 +73,6 @@ def examine(bench_options: BenchOptions, given: command_line.Given) -> int:
     """Run the checks, show what they found and the one next command; return the exit code."""
     from doctor.cli.check_line import CheckLine
     from doctor.cli.live_line import LiveLine
-    from doctor.jobs import last_flash
     from doctor.jobs.check import CheckRequest, check
     from doctor.jobs.done import accept
     from doctor.jobs.hands import DONE
@@ -91,7 +90,7 @@ def examine(bench_options: BenchOptions, given: command_line.Given) -> int:
             screen.note(seen)
         with closing(CheckLine(LiveLine(screen, bench.seconds))) as line:
             report = check(bench, request, screen.telling(line.hear, bench.seconds))
-        broke_off = last_flash.broke_off(bench)
+        broke_off = bench.options.port is not None and _broke_off(bench)
     tried = AdviceGiven(bench_options.url)
     said = tuple(word for word in given.get("done", ()) if word not in DONE or DONE[word] in believed)
     command = bench_options.command("check", done=said)
@@ -129,6 +128,12 @@ def show_report(report: Report, step: NextStep, screen: Screen, verdict: str = "
     if verdict:
         screen.show(Text(verdict, style="bold"))
     show_next(step, screen)
+
+
+def _broke_off(bench: Bench) -> bool:
+    from doctor.jobs import last_flash
+
+    return last_flash.broke_off(bench)
 
 
 def _offered_card(screen: Screen) -> Path | None:
