@@ -227,7 +227,7 @@ def _not_toml(place: Place, err: ValueError) -> UsageError:
     found = _AT_LINE.search(said)
     line = int(found[1]) if found else 0
     what = _AT_LINE.sub("", said).strip()
-    told = "mend that line"
+    told = "mend that line" if line else "mend the file"
     if "escape" in what or "hex value" in what:
         told = "mend that line; a path with backslashes stands between single quotes: 'C:\\Users\\anna'"
     return _wrong(

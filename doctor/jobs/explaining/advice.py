@@ -109,7 +109,9 @@ def _answered(explanation: Explanation, answers: dict[str, str], judged: str) ->
     asked = explanation.reader.asks
     if judged:
         asked = (FLASH, *(kind for kind in asked if kind not in (FLASH, GO)))
-    return filter(None, (answers.get(kind) for kind in asked))
+    # Whether there is a way back is asked of a step that is only thought of.
+    in_order = sorted(asked, key=lambda kind: kind != BACK)
+    return filter(None, (answers.get(kind) for kind in in_order))
 
 
 def _asks_of_another_part(explanation: Explanation) -> bool:

@@ -163,7 +163,8 @@ _ABOUT = {
         re.I,
     ),
     HELPS: re.compile(
-        r"\bwould you (?:re)?(?:flash|update|upgrade)\b|(?:flash|up(?:dat|grad)|firmware|41065)\w*[^?.]{0,30}\b(?:fix"
+        r"\b(?:does|will|would|could|can) (?:this|that|it|the) (?:\w+ ){0,3}(?:help|fix|cure|solve|mend|improve)\b"
+        r"|\bwould you (?:re)?(?:flash|update|upgrade)\b|(?:flash|up(?:dat|grad)|firmware|41065)\w*[^?.]{0,30}\b(?:fix"
         r"|help|cure|solve|repair|mend)\w*\b"
         r"|\b(?:need to|have to|must i|must we) (?:re-?do|re-?flash|re-?install)\b"
         r"|\bmuss ich\b[^?.]{0,16}\b(?:neu|nochmal|erneut) (?:flash|aufspiel|install)"
@@ -174,7 +175,8 @@ _ABOUT = {
         re.I,
     ),
     FLASH: re.compile(
-        r"\bsend(?:en)?\b(?=[^?]*(?:\.dup\b|\d{5}))|\b(?:re)?flash(?! (?:chip|memory|storage|file ?system))"
+        r"\b(?:put(?:ting)?|load|take|try)\b[^?.]{0,20}\d{5}|\bsend(?:en)?\b(?=[^?]*(?:\.dup\b|\d{5}))"
+        r"|\b(?:re)?flash(?! (?:chip|memory|storage|file ?system))"
         r"|\bup(?:grad|dat)(?!er\.elf)|\binstall|\bsqnsupgrade(?!\.(?:info|version))|\brun\(|\bdowngrad"
         r"|\b(?:way|path|route|weg|camino|chemin|manera|moyen|manier) (?:from|to|von|nach|zu|de|desde|a|pour|van"
         r"|naar|om)\b"
@@ -224,7 +226,8 @@ _ABOUT = {
         re.I,
     ),
     DEAD: re.compile(
-        r"\b(?:dead|bricked|brick|toast|broken|fried|killed|gone for good|(?:hardware|modem|chip"
+        r"\b(?:los(?:e|ing|t)|perds?|verlier\w*|verloren|pierdo|verlies)\b[^?.]{0,30}\b(?:lte|modem)|\b(?:dead"
+        r"|bricked|brick|toast|broken|fried|killed|gone for good|(?:hardware|modem|chip"
         r"|board) (?:\w+ )?(?:gone|defective|damaged|faulty)|dying|(?:buy|need) (?:a )?new(?! (?:\w+ ){0,2}(?:sd|card"
         r"|cable|sim|antenna|battery|file|firmware|image|driver))"
         r"|tot|kaputt|bin it|throw it|wegwerfen|hinueber|zerstoert|im eimer|(?:ist|sind) (?:er|sie|es|das|der"
@@ -273,6 +276,15 @@ _ABOUT = {
 }
 
 
+#: "Step 1 is 33988, yes?" asks whether to flash that.
+_CONFIRMED = re.compile(
+    r"(?<![\w-])(?:3[3-9]|4\d|50)\d{3}\b[^?!]{0,20}(?:\?\s*)?\b(?:yes|right|correct|ok|okay|isn't it|oder"
+    r"|richtig|stimmt.?s"
+    r"|verdad|cierto|no es|n.est-ce pas|non|toch|klopt)\s*\?",
+    re.I,
+)
+
+
 def asked(prose: str) -> tuple[str, ...]:
     """What the sentences of a description ask: the kinds above, in their order."""
     prose = _LISTED.sub(" ", without_accents(prose))
@@ -286,6 +298,8 @@ def asked(prose: str) -> tuple[str, ...]:
                 kinds = _kinds(before) or kinds
             found |= kinds - {FLASH} if WORKED in kinds or _OF_THE_PAST.match(sentence) else kinds
         before = sentence
+    if not found and _CONFIRMED.search(prose):
+        found = {FLASH}
     found |= {kind for kind, words in ((LONG, _LONG), (NEXT, _NEXT)) if words.search(prose)}
     asking = list(filter(_is_question, SENTENCE.findall(prose)))
     wished = (kind for kind, words in _RADIOS.items() if words.search(prose))
