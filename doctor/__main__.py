@@ -12,6 +12,14 @@ STOPPED = 130
 """Exit code if Ctrl-C comes before the command line is loaded (``doctor.errors.Exit.STOPPED`` loads more)."""
 
 try:
+    from doctor import IS_FIPY_DOCTOR  # noqa: F401
+except ImportError as wrong:  # theirs of that name has our place: what lies beside the package in a wheel can say so
+    from _fipy_doctor import told
+
+    sys.stderr.write(told(wrong))
+    sys.exit(FAILED)
+
+try:
     import signal
     from contextlib import suppress
     from typing import NoReturn

@@ -7,7 +7,6 @@ first word what is meant.
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Sequence
 
@@ -16,7 +15,8 @@ PART = "--part"
 #: Parts that run in a process of their own: module, and what is called there with the rest of the words.
 PARTS = {"second-reader": ("doctor.card.pyfat_child", "main")}
 _NAME = "fipy-doctor"  #: stands in front of the words: ``ps`` and link/holders.py know a run of ours by it
-_SET_UP = "import json, sys; _, _, path, *words = sys.argv; sys.path[:] = json.loads(path)"
+#: Whatever is imported before the path is set comes from the current folder, if it lies there; ``sys`` is built in.
+_SET_UP = "import sys; _, _, n, *words = sys.argv; sys.path[:] = words[:int(n)]; del words[:int(n)]"
 _RUN = f"{_SET_UP}; sys.argv[:] = ['{_NAME}', *words]; from doctor.__main__ import main; main()"
 
 
@@ -49,4 +49,4 @@ def part(name: str, *words: str) -> list[str]:
 def _python(code: str, words: Sequence[str], *options: str) -> list[str]:
     if not sys.executable:
         return []
-    return [sys.executable, *options, "-c", code, _NAME, json.dumps(sys.path), *words]
+    return [sys.executable, *options, "-c", code, _NAME, str(len(sys.path)), *sys.path, *words]

@@ -36,7 +36,11 @@ def test_a_child_is_this_program_whatever_lies_in_the_folder(tmp_path: Path) -> 
     (tmp_path / "doctor").mkdir()
     for name in ("__init__.py", "__main__.py"):
         (tmp_path / "doctor" / name).write_text("raise SystemExit('somebody else')\n")
+    for name in ("json.py", "click.py", "os.py"):
+        (tmp_path / name).write_text("raise SystemExit('somebody else')\n")
     assert version_by(own_process.command("--version"), tmp_path) == f"fipy-doctor {__version__}"
+    part = own_process.part("second-reader", "no such words")
+    assert "somebody else" not in subprocess.run(part, cwd=tmp_path, capture_output=True, text=True, timeout=60).stderr
 
 
 def test_a_child_is_known_as_a_run_of_ours() -> None:

@@ -26,6 +26,7 @@ from doctor.fat.volume import FatVolume, find_volume, open_volume
 
 #: Two changes of a file within this time may bear the same stamp: file systems count coarser than this computer.
 _TICK_NS = 2_000_000_000
+_Stamp = tuple[int, int, int, int, int]  #: of a file: device, number, size, and its two times
 
 
 class ImageCard:
@@ -37,7 +38,7 @@ class ImageCard:
         self.path = path
         self.name = device_name(path)  # of anything else, the path as the user gave it
         self._known: dict[int, bytes] = {}
-        self._stamp = (0, 0, 0, 0)
+        self._stamp: _Stamp | None = None
 
     @contextmanager
     def _source(self) -> Iterator[BlockSource]:
@@ -151,14 +152,18 @@ class DeviceCard(ImageCard):
         return replace(found, board_reads=None, problems=(*found.problems, CardProblem("sd-partition-layout", text)))
 
 
-def _stamp(source: FileSource | DeviceSource) -> tuple[int, int, int, int] | None:
-    """What tells that a file is still the same; None if it might change unseen: a device, a file written just now."""
+def _stamp(source: FileSource | DeviceSource) -> _Stamp | None:
+    """What tells that a file is still the same; None if it might change unseen: a device, a file written just now.
+
+    Whoever writes into it and gives it back its old time (rsync, ``cp --preserve``) leaves the time of change, which
+    nobody can set.
+    """
     if not isinstance(source, FileSource):
         return None
     found = os.fstat(source.fileno())
-    if time.time_ns() - found.st_mtime_ns < _TICK_NS:
+    if time.time_ns() - max(found.st_mtime_ns, found.st_ctime_ns) < _TICK_NS:
         return None
-    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
 
 
 def _card_file(entry: DirEntry, root: str) -> CardFile:

@@ -110,9 +110,10 @@ def leftovers(image: Path) -> tuple[Path, ...]:
         return ()
 
 
-def _identity(image: Path) -> tuple[int, int, int, int]:
+def _identity(image: Path) -> tuple[int, int, int, int, int]:
+    """What tells that nobody has changed it: its times too, of which nobody can set that of the change."""
     found = image.lstat()
-    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
 
 
 def sync_folder(folder: Path) -> None:

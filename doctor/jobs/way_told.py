@@ -55,6 +55,18 @@ def any_way(facts: Facts, radio: str = "") -> str:
     )
 
 
+def way_back(facts: Facts) -> str:
+    """Whether what runs now can be had again once it is replaced; empty if the text does not tell what runs."""
+    builds = facts.builds
+    if facts.names_monarch2 or facts.family == "other" or not builds.runs or builds.rivals:
+        return ""
+    runs = builds.runs[-1]
+    if runs.number in NO_WAY_BACK:
+        return f"Back? No: no public file brings {runs.number} back. What can be had is another build, not this one."
+    full = {FIRST_TARGET: FIRST_FULL, NEWEST_NB1: _NB1_FULL}.get(runs.number)
+    return f"Back? Yes: {full} is the full image of {runs.number}, which the modem runs." if full else ""
+
+
 def _newest_catm1(runs: int) -> str:
     if runs == FACTORY_BUILD:
         return (

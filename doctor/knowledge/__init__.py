@@ -36,6 +36,7 @@ most         so many occurrences at most
 image        instead of ``match``: expression for an image that is sent or meant to be, as builds.py writes it
              (``LR5-41065``, ``diff-33080``), or for a boot loader (``loader-33080``); ``runs`` for the build that
              runs before; ``compare`` then of these two
+runs         without ``image``: that build runs, and the reader asks about another; then it decides alone
 compare      ``"a > b"`` or ``"a != b"`` of numbers that ``match`` names, as ``(?P<a>\d{5})``
 unless_id    not if one of these entries was found
 side_note    true of the board at large: worth little beside other matches

@@ -102,6 +102,25 @@ _CANNOT = re.compile(
     re.I,
 )
 #: Of a number that is compared, it is not told that it runs.
+#: Said behind a number: that it is in the modem.
+_RUNS_BEHIND = re.compile(
+    r"\]?[\"')]{0,2}[ ,]{1,2}(?:(?:is|was|ist|war|es|est|currently|already|still|now|schon|noch|jetzt)\W{1,3}){0,2}"
+    r"(?:running|runs|ran|installed|on it\b|(?:in|on|im|auf|en|dans|sur|op) (?:(?:my|the|this|meinem|dem|mi|el|mon|le"
+    r"|mijn|de|het)\W{1,3})?(?:modem|gpy|fipy|board|module?n?|placa|carte|bord)\b|läuft|drauf|drin|installiert"
+    r"|instalad[oa]|corriendo|installée?|tourne|draaide?|geïnstalleerd|erop|since (?:delivery|new|the factory)"
+    r"|from (?:the )?factory|ab werk|de fábrica|d.usine|af fabriek)\b",
+    re.I,
+)
+#: In front of it: that it is to come there, or is asked about.
+_TO_COME = re.compile(
+    r"\b(?:put|get|bring|flash\w*|load|install|send|try|want|can|could|should|may|must|will|would|spiel\w*|mach\w*"
+    r"|bekomm\w*|kann|soll|darf|muss|poner|pongo|meter|quiero|mettre|veux|zetten|zet|wil|to|auf|until|before|if|wenn"
+    r"|si)"
+    r"\b[^.;,?!]{0,30}\Z",
+    re.I,
+)
+#: A number in front of these is that of an image that is to be sent first.
+_FIRST_BEHIND = re.compile(r"[\"')]{0,2} (?:first|zuerst|primero|d'abord|eerst)\b", re.I)
 _COMPARED = re.compile(r"\W{1,2}(?:newer|older|better|neuer|älter|besser|más|plus|nieuwer|ouder)\b", re.I)
 #: Behind these a build is only wished for, though it is written as a tool prints it.
 _WANTED = re.compile(
@@ -121,7 +140,7 @@ _OWNED_BEHIND = re.compile(
 _FILE_FORM = re.compile(r"(?:CATM1|NB1)[-_](?:5\.2-)?\Z", re.I)
 _RUNS = re.compile(
     r"\b(?:current(?:ly)?|installed|have|has|had|got|on|runs?"
-    r"|running|ran|from|is|was|shows?|says?|m[oó]dem|GPy|FiPy|build|version|habe|hat|hast|läuft|zeigt|mit|von"
+    r"|running|ran|from|is|was|shows?|says?|m[oó]dem|GPy|FiPy|build|built|version|hab|habe|hat|hast|läuft|zeigt|mit|von"
     r"|aktuell|tengo|tiene|desde|con|actual|ai|depuis|heb|heeft|van|met|draait|huidige)"
     r"\W{1,3}(?:(?:the|build|version|firmware|software|still|only|Cat-?M1?|NB-?IoT|NB1|CATM1|a|der|die|la|el|le|de"
     r"|sagt|meldet|dice|muestra|dit|affiche|zegt|toont)"
@@ -132,7 +151,7 @@ _IMAGE = re.compile(
     r"\b(?:to|into|flash(?:ing|en|e|er|ear)?|install(?:ing|ieren|er)?|update|upgrade|planned|target|want"
     r"|new|load|send|take|use|try|(?:.d|would) like|need|prefer|möchte|will|wollte|brauche|quiero|quisiera"
     r"|necesito|voudrais|veux|wil|nodig|nach|auf|a|al|vers|naar|files?|images?|datei(?:en)?|archivos?|fichiers?"
-    r"|bestand(?:en)?)"
+    r"|bestand(?:en)?|put|mettre|mets|poner|pongo|cargar|charger|zetten|zet|spielen?|full)"
     r"\W{1,3}(?:(?:the|build|version|Cat-?M1?|NB-?IoT|NB1|CATM1|5\.2|firmware)\W{1,3}){0,3}\Z"
     r"|(?:[-=]>|→)\W{0,3}\Z|(?:CATM1|NB1)[-_](?:5\.2-)?\Z",
     re.I,
@@ -355,6 +374,8 @@ def _part(number: int, before: str, text: str, end: int) -> str:
     """What the words around a number say that it is; empty if they do not tell."""
     if number in _RADIO and _FILE_BEHIND.match(text, end):
         return _IMAGE_PART
+    if number in _RADIO and _RUNS_BEHIND.match(text, end) and not _TO_COME.search(before):
+        return _SAID
     if _WANTED.search(before):
         return _IMAGE_PART
     if _MODEM_BEHIND.match(text, end):
@@ -366,6 +387,8 @@ def _part(number: int, before: str, text: str, end: int) -> str:
         return _NAMED
     if part == _SAID and (text[end - 2] == "-" or _OWNED_BEHIND.match(text, end)):  # one file of a pair, or any file
         return _OWNED
+    if not part and number in _RADIO and (text[end - 2] == "-" or _FIRST_BEHIND.match(text, end)):
+        return _IMAGE_PART
     if part or number not in _RADIO:
         return part
     if _WAY_BEHIND.match(text, end):

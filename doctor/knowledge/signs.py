@@ -17,6 +17,7 @@ from doctor.knowledge.our_lines import our_lines
 from doctor.knowledge.paste import FAILED, Paste
 from doctor.knowledge.sizes import short_copy
 from doctor.knowledge.words import said
+from doctor.knowledge.words.asked import BACK, DONE, FLASH, NEWER, TO_CATM1, TO_NB1, WHICH
 from doctor.knowledge.words.reader import Reader
 
 #: A line that tells of an error.
@@ -50,6 +51,10 @@ _OURS_PARTS = (
 )  #: one of which each of those holds
 
 
+#: Questions that the build which runs may decide alone.
+_OF_A_CHANGE = frozenset((FLASH, WHICH, DONE, NEWER, BACK, TO_CATM1, TO_NB1))
+
+
 @dataclass(frozen=True)
 class Hit:
     """A sign that was found: the entry, how sure, and the first and last line index that prove it."""
@@ -75,9 +80,12 @@ def hits_in(paste: Paste, facts: Facts, reader: Reader) -> list[Hit]:
     for entry_id, numbers in _candidates(paste):
         for number in numbers:
             sign = entry(entry_id).signs[number]
-            places = _places(sign, paste, facts)
+            asks_of_run = sign.runs and not sign.image
+            places = _asked_of(sign, paste, facts, reader) if asks_of_run else _places(sign, paste, facts)
             hits = [Hit(entry_id, sign.sure, *place, sign.side_note) for place in places]
-            hits = hits if sign.image else _not_ours(hits, ours)  # what we printed of the build that runs counts
+            hits = (
+                hits if sign.image or asks_of_run else _not_ours(hits, ours)
+            )  # what we printed of the build that runs counts
             if sign.unless_id:
                 conditional.append((sign, hits))
             else:
@@ -208,6 +216,16 @@ def _places(sign: Sign, paste: Paste, facts: Facts) -> Iterator[tuple[int, int]]
                 break
     if not sign.most or len(hits) <= sign.most:
         yield from hits[:_MOST_HITS]
+
+
+def _asked_of(sign: Sign, paste: Paste, facts: Facts, reader: Reader) -> Iterator[tuple[int, int]]:
+    """The line that tells what runs, if that alone decides what the reader asks."""
+    runs = facts.builds.runs[-1:]
+    if _OF_A_CHANGE.isdisjoint(reader.asks) or facts.builds.rivals or not all(build.fits(sign.runs) for build in runs):
+        return
+    for build in runs:
+        at = paste.index(build.place)
+        yield at, at
 
 
 def _steps(sign: Sign, steps: Iterable[BuildStep]) -> Iterator[tuple[int, int]]:

@@ -6,12 +6,21 @@ what stood in ours could not say so.
 
 import sys
 from importlib.util import find_spec
+from pathlib import Path
 
 _MIXED = """\
 fipy-doctor: the package doctor{place} is not its own, or not whole, so nothing is examined and nothing is sent
-  cause: another package called doctor was installed beside it ({why})
-  next:  install fipy-doctor alone, with pipx; or run pip uninstall doctor, and install fipy-doctor again
+  cause: {cause} ({why})
+  next:  {step}
 """
+_BESIDE = (
+    "another package called doctor was installed beside it",
+    "install fipy-doctor alone, with pipx; or run pip uninstall doctor, and install fipy-doctor again",
+)
+_IN_FRONT = (
+    "it is found before the one that was installed",
+    "take its folder out of PYTHONPATH, or work in another folder; fipy-doctor finds its own then",
+)
 FAILED = 1
 STOPPED = 130
 
@@ -24,15 +33,27 @@ def main() -> None:
     except KeyboardInterrupt:
         sys.exit(STOPPED)
     except BaseException as err:  # whatever somebody else's package does while it is imported
-        sys.stderr.write(_MIXED.format(place=_place(), why=f"{type(err).__name__}: {err}"))
+        sys.stderr.write(told(err))
         sys.exit(FAILED)
     run()
 
 
+def told(err: BaseException) -> str:
+    """What is said if the package ``doctor`` is not ours, as ``err`` shows: three lines."""
+    place = _place()
+    ours = Path(__file__).resolve().parent
+    is_in_front = (ours / "doctor" / "own_process.py").exists() and Path(place).resolve().parent != ours
+    cause, step = _IN_FRONT if place and is_in_front else _BESIDE
+    where = f" in {place}" if place else ""
+    return _MIXED.format(place=where, cause=cause, why=f"{type(err).__name__}: {err}", step=step)
+
+
 def _place() -> str:
+    """The folder, or the file, that Python takes for the package; empty if it finds none."""
     try:
         found = find_spec("doctor")
     except (ImportError, ValueError):
         found = None
-    places = list(found.submodule_search_locations or ()) if found is not None else []
-    return f" in {places[0]}" if places else ""
+    if found is None:
+        return ""
+    return str(next(iter(found.submodule_search_locations or ()), found.origin or ""))

@@ -2,7 +2,8 @@
 
 Listing, judging and formatting run in this process, as in a check; the tools run as processes, as a script would start
 them. A whole reformat is held against ``mcopy``, ``mkfs.fat`` and ``mcopy`` of the same bytes, flushed where ours
-are, which compare nothing that they wrote. How often a check reads a byte is counted at the wire: by the system, in a trace.
+are, which compare nothing that they wrote. How often a check reads a byte is counted at the wire: by the system, in a
+trace.
 """
 
 from __future__ import annotations

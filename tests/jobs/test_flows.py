@@ -330,6 +330,24 @@ def test_longer_blocks_until_the_sibling_refuses_one(genuine: Path) -> None:
     ]
 
 
+@pytest.mark.long
+def test_a_transfer_that_broke_off_goes_on_with_the_usual_blocks(genuine: Path) -> None:
+    """An "unknown" that names no block may be of one that was taken: no shorter one may follow it."""
+    request = FlashRequest(via="modem", block=8176)
+    done = run("sim://gm02s?fault=block:nack-nameless@2@0", genuine, request=request, via_modem=True)
+    assert done.result.error is not None and "BLOCK was refused" in done.result.error.what
+    assert "`fipy-doctor flash" in done.result.error.next
+    assert "--block" not in done.result.error.next
+
+
+def test_blocks_of_the_usual_length_are_usual(full: Path) -> None:
+    for port in ("sim://sqn3330", "sim://gm02s"):
+        with Bench(BenchOptions(port=port, firmware=(full,), via_modem=True)) as bench:
+            result = rehearse(bench, FlashRequest(via="modem", block=2016))
+            assert result.error is None and result.plan is not None
+            assert "other-blocks" not in [warning.id for warning in result.plan.core.warnings]
+
+
 def test_longer_blocks_are_refused_for_the_modem_of_fipy_and_gpy(full: Path) -> None:
     options = BenchOptions(port="sim://sqn3330", firmware=(full,), via_modem=True)
     with Bench(options) as bench:

@@ -23,6 +23,8 @@ print(code, [finding.summary for finding in report.failed])
 #: PyPI's package doctor, and one that brings a module Checks; both are older than the Pythons that we run on.
 NEIGHBOUR = "doctor==3.13.7"
 CHECKS = "Checks==0.2"
+#: The ways in, which lie beside the package.
+STARTS = ("_fipy_doctor.py", "_fipy_doctor_pytest.py")
 
 
 def try_wheel(folder: Path) -> None:
@@ -66,7 +68,10 @@ def look_inside(place: Place, wheel: Path) -> None:
         inside = {info.filename: info for info in opened.infolist()}
         tops = {name.split("/")[0] for name in inside}
         packages = {top for top in tops if not re.search(r"\.(dist-info|data)$", top)}
-        need(packages == {"doctor", "_fipy_doctor.py"}, f"at the top of the wheel lie {sorted(packages)}")
+        need(
+            packages == {"doctor", *STARTS},
+            f"at the top of the wheel lie {sorted(packages)}",
+        )
         need(any(name.endswith("share/man/man1/fipy-doctor.1") for name in inside), "there is no man page")
         for path in _ours():
             name = _in_wheel(path)
@@ -172,17 +177,29 @@ def stand_beside_doctor(place: Place, programs: Path, wheel: Path) -> None:
     pip: Words = [programs / "python", "-m", "pip"]
     flash = ("flash", IMAGE, "--port", "sim://fipy?state=beside", "--yes")
     program = Program(place, [programs / "fipy-doctor"])
+    module = Program(place, [programs / "python", "-m", "doctor"])
+    (place.folder / "test_beside.py").write_text("def test_own(): pass\n\n\ndef test_bench(fipy_bench): pass\n")
+    tests = Program(place, [programs / "python", "-m", "pytest", "-q", "test_beside.py"])
 
     def refuses() -> None:
         said = program(*flash, code=1)
         need(said.startswith("fipy-doctor: the package doctor in "), said)
         need(len(said.splitlines()) == 3 and "Traceback" not in said, said)
+        module(*flash, code=1)
         need(not (place.folder / "beside").exists(), "a bench was opened")
+        said = tests(code=1)
+        need("1 passed, 1 error" in said and "the package doctor in " in said and "Traceback" not in said, said)
+
+    def works() -> None:
+        for way in (program, module):
+            way.says("10 checks passed", "check", "--port", "sim://fipy")
+        need("2 passed" in tests(), "the plug-in does not run")
 
     # As a wheel: the setup.py of old pips copies nothing over files that are newer, and then all of ours stay.
     place.run([*pip, "install", "-q", "--no-deps", "--use-pep517", NEIGHBOUR])
     refuses()
     place.run([*pip, "install", "-q", "--no-deps", "--force-reinstall", wheel])
-    program.says("10 checks passed", "check", "--port", "sim://fipy")
+    works()
     place.run([*pip, "uninstall", "-qy", "doctor"])
     refuses()
+    need(module(*flash, code=1).startswith("fipy-doctor: the package doctor in "), "the module does not tell it")

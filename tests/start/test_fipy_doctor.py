@@ -1,4 +1,4 @@
-"""The command when another package called doctor lies in the place of ours; make wheel-test does so with PyPI's."""
+"""The ways in when another package called doctor lies in the place of ours; make wheel-test does so with PyPI's."""
 
 from __future__ import annotations
 
@@ -21,11 +21,16 @@ OTHERS = {
 }
 
 
+def run(*command: str, first: Path | None, cwd: Path = START) -> subprocess.CompletedProcess[str]:
+    """A program of Python with ``first`` in front of all packages."""
+    paths = os.pathsep.join(map(str, filter(None, (first, START, START.parents[1]))))
+    environ = {**os.environ, "PYTHONPATH": paths, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    return subprocess.run([sys.executable, *command], cwd=cwd, env=environ, capture_output=True, text=True)
+
+
 def started(*words: str, first: Path | None = None) -> subprocess.CompletedProcess[str]:
     """The command with ``first`` in front of all packages."""
-    paths = os.pathsep.join(map(str, filter(None, (first, START, START.parents[1]))))
-    environ = {**os.environ, "PYTHONPATH": paths}
-    return subprocess.run([sys.executable, "-c", RUN, *words], cwd=START, env=environ, capture_output=True, text=True)
+    return run("-c", RUN, *words, first=first)
 
 
 def test_ours_runs() -> None:
@@ -48,3 +53,45 @@ def test_a_package_without_its_beginning_is_told_too(tmp_path: Path) -> None:
     (tmp_path / "doctor").mkdir()
     (tmp_path / "doctor" / "__init__.py").touch()
     assert "not whole" in started("check", first=tmp_path).stderr
+
+
+def test_one_in_front_of_ours_is_told_by_its_place(tmp_path: Path) -> None:
+    """Nothing was installed in our place: to install it again would help nobody."""
+    site, other = tmp_path / "site-packages", tmp_path / "other"
+    for folder in (site, other):
+        (folder / "doctor").mkdir(parents=True)
+        (folder / "doctor" / "__init__.py").touch()
+    (site / "doctor" / "own_process.py").touch()
+    (site / "_fipy_doctor.py").write_text((START / "_fipy_doctor.py").read_text())
+    for first in (str(other), str(site)):
+        paths = os.pathsep.join((first, str(site)))
+        words = [sys.executable, "-c", RUN, "check"]
+        said = subprocess.run(
+            words, cwd=tmp_path, env={**os.environ, "PYTHONPATH": paths}, capture_output=True, text=True
+        )
+        assert ("PYTHONPATH" in said.stderr) == (first == str(other)), said.stderr
+        assert ("pip uninstall doctor" in said.stderr) == (first == str(site)), said.stderr
+
+
+def test_the_module_tells_it_too_as_far_as_python_comes_to_it(tmp_path: Path) -> None:
+    """Theirs can be imported, and our ``__main__`` is the one that both have."""
+    (tmp_path / "doctor").mkdir()
+    (tmp_path / "doctor" / "__init__.py").write_text(f"__path__.append({str(START.parent)!r})\n")
+    said = run("-m", "doctor", "flash", "--port", "sim://fipy", "--yes", first=tmp_path)
+    assert (said.returncode, said.stdout) == (1, "")
+    assert said.stderr.startswith("fipy-doctor: the package doctor in ") and len(said.stderr.splitlines()) == 3
+
+
+@pytest.mark.parametrize("source", OTHERS)
+def test_tests_that_need_nothing_of_ours_run_beside_another_package(source: str, tmp_path: Path) -> None:
+    (tmp_path / "doctor").mkdir()
+    (tmp_path / "doctor" / "__init__.py").write_text(source)
+    (tmp_path / "test_theirs.py").write_text(
+        "import pytest\ndef test_own(): pass\n"
+        "@pytest.mark.fipy_scenario('modem-silent')\ndef test_bench(fipy_bench): pass\n"
+        "def test_board(fipy_board): pass\n"
+    )
+    words = ("-p", "_fipy_doctor_pytest", "--strict-markers", "--fipy-port", "COM7", "-c", os.devnull, "test_theirs.py")
+    said = run("-m", "pytest", "--rootdir", str(tmp_path), *words, first=tmp_path, cwd=tmp_path)
+    assert "1 passed, 2 errors" in said.stdout, said.stdout + said.stderr
+    assert said.stdout.count("fipy-doctor: the package doctor in ") >= 2 and "Traceback" not in said.stdout

@@ -11,6 +11,7 @@ from doctor.knowledge.explanation import Explanation
 from doctor.knowledge.order import Match
 from doctor.knowledge.words.asked import (
     AGAIN,
+    BACK,
     DEAD,
     DONE,
     ERASE,
@@ -72,6 +73,7 @@ def advice(explanation: Explanation) -> Advice:
         ERASE: of_the_rest.whether_to_erase(explanation, steps),
         GO: of_a_flash.whether_to_go_on(explanation, steps) or of_the_rest.whether_mild(explanation),
         NEWER: of_a_flash.whether_newer(explanation),
+        BACK: of_a_flash.whether_back(explanation),
         DONE: of_a_flash.whether_done(explanation),
         DEAD: of_the_rest.whether_dead(explanation),
         POWER: of_the_rest.whether_power_may_go(explanation, decides, keep),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from doctor.jobs.explaining.steps import FLASHES, FORBIDS, SAYS_NO
@@ -10,10 +11,11 @@ from doctor.knowledge.explanation import Explanation
 from doctor.knowledge.order import Match
 from doctor.knowledge.outcome import MENDED, SUCCESS, WORKING_MODEM
 from doctor.knowledge.words import said
-from doctor.knowledge.words.asked import DONE, FLASH, GO, NEWER, NEXT, POWER, TO_CATM1, TO_NB1, WHICH, WORKED
+from doctor.knowledge.words.asked import DONE, FLASH, GO, HELPS, NEWER, NEXT, POWER, TO_CATM1, TO_NB1, WHICH, WORKED
 
 _POINTS_ON = ("is against it", "Better: flash ")  #: of a verdict that allows a file, or names the one to take
 _OF_A_FLASH = ("flash-process", "firmware-file", "modem", "power")  #: areas whose entries forbid or hold up a flash
+_LETS_PLAN_DECIDE = re.compile(r"nother build\b[^.]*`fipy-doctor plan")  #: a step that a flash may be the cure
 _STILL_OLD = "still-old"  #: an idea of said.txt
 _NOT_TAKEN = (
     "Did it work? No: a modem that still names the old build did not take the image, whatever the tool printed. "
@@ -59,9 +61,11 @@ def which_file(explanation: Explanation, judged: str) -> str:
 
 def _wants_a_file(explanation: Explanation, judged: str) -> bool:
     """Whether a file is to be named: nothing else comes first, and it is asked for, or another is refused."""
+    causes = () if explanation.unsure else explanation.causes
+    if {HELPS, FLASH} & set(explanation.reader.asks) and causes and _maybe_by(causes[0].entry.cure):
+        return not explanation.reader.unfinished
     if explanation.reader.unfinished or any(m.entry.area in ("modem", "power") for m in explanation.matches):
         return False
-    causes = () if explanation.unsure else explanation.causes
     if causes and all(map(_of_step, causes)) and not any(said in judged for said in _POINTS_ON):
         return True
     asked = ({WHICH, FLASH, NEWER, NEXT} if not judged else {WHICH}).intersection(explanation.reader.asks)
@@ -81,6 +85,8 @@ def whether_to_flash(explanation: Explanation, steps: Sequence[str]) -> str:
         return "Flash it? No, not before you know which of these it is."
     if explanation.causes and explanation.causes[0].entry.under_way:
         return "Flash it? Not before what is under way is over."
+    if number := _maybe_by(steps):
+        return f"Flash it? It may help, but not first: step {number} below."
     for cause in explanation.causes:
         flashes = any(FLASHES.search(step) and not FORBIDS.match(step) for step in steps)
         if cause is explanation.causes[0] and not flashes and any(map(SAYS_NO.match, cause.entry.cure[:1])):
@@ -98,6 +104,13 @@ def whether_to_flash(explanation: Explanation, steps: Sequence[str]) -> str:
     )
 
 
+def whether_back(explanation: Explanation) -> str:
+    """Whether the build that runs can be had again."""
+    from doctor.jobs.way_told import way_back  # as the rules: most pastes do not need it
+
+    return way_back(explanation.facts)
+
+
 def whether_a_flash_helps(explanation: Explanation, steps: Sequence[str]) -> str:
     """Whether the cure of what is found is a flash of the modem; empty if nothing is found."""
     if explanation.unsure:
@@ -107,7 +120,14 @@ def whether_a_flash_helps(explanation: Explanation, steps: Sequence[str]) -> str
     number = next((n for n, step in enumerate(steps, 1) if FLASHES.search(step) and not FORBIDS.match(step)), 0)
     if number:
         return f"Does a flash help? Only as step {number} below says."
+    if number := _maybe_by(steps):
+        return f"Does a flash help? It may, but not first: step {number} below."
     return f"Does a flash help? No, it mends nothing of this: {explanation.causes[0].entry.title}."
+
+
+def _maybe_by(steps: Sequence[str]) -> int:
+    """Number of the step that lets the rules decide on another build; 0 if none does."""
+    return next((n for n, step in enumerate(steps, 1) if _LETS_PLAN_DECIDE.search(step) and not FORBIDS.match(step)), 0)
 
 
 def whether_again(explanation: Explanation, steps: Sequence[str]) -> str:

@@ -171,7 +171,7 @@ def plan_for(bench: Bench, request: FlashRequest) -> FlashPlan | DoctorError:
     core = make_plan(now, [image_facts(image) for image in images], options)
     if core.refusal is not None:
         return _refused(bench, request, facts, core.refusal)
-    if request.block:
+    if request.block not in (0, BLOCK_MAX_BYTES):
         if facts.family != MONARCH2_FAMILY:
             return _no_such_blocks(bench, request, facts.family)
         core.warnings.append(_other_blocks(request.block))
@@ -292,9 +292,13 @@ def placed(file: File) -> File:
 
 
 def begun(command: Command) -> Command:
-    """The flash as a later run can go on with it: the very command that the journal of it leads to."""
+    """The flash as a later run can go on with it: the very command that the journal of it leads to.
+
+    With the usual blocks: longer ones are what the plan advises to leave out if a transfer breaks off.
+    """
     elf, bootrom = (None if file is None else placed(file) for file in (command.updater_elf, command.bootrom))
-    return replace(command, firmware=tuple(map(placed, command.firmware)), updater_elf=elf, bootrom=bootrom)
+    firmware = tuple(map(placed, command.firmware))
+    return replace(command, firmware=firmware, updater_elf=elf, bootrom=bootrom, block=None)
 
 
 def sources_of(plan: FlashPlan) -> dict[str, bytes]:

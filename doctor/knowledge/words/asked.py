@@ -12,7 +12,7 @@ from doctor.knowledge.accents import without_accents
 FLASH, AGAIN, ERASE, GO, POWER = "flash", "again", "erase", "go", "power"
 NEWER, DONE, DEAD, WORKED, HELPS = "newer", "done", "dead", "worked", "helps"
 WHICH, TO_CATM1, TO_NB1 = "which", "to-catm1", "to-nb1"
-MILD, FIRST, LONG, NEXT = "mild", "first", "long", "next"
+MILD, FIRST, LONG, NEXT, BACK = "mild", "first", "long", "next", "back"
 
 SENTENCE = re.compile(r"[^\n?!.]*(?:\.(?=\S)[^\n?!.]*)*[?!.]?")  #: a point inside a word ends none
 _HOW = re.compile(
@@ -43,6 +43,16 @@ _OF_THAT = re.compile(
     re.I,
 )
 _OF_A_LOOP = re.compile(r"\bboot[ -]?loop\w*\b[^?]*\?", re.I)  #: what the first finding says
+#: How a question begins, whether or not a question mark ends it.
+_BEGINS_A_QUESTION = re.compile(
+    r"\W*(?:(?:so|and|or|but|und|oder|also|y|o|et|ou|en|of)\W{1,3})?"
+    r"(?:(?:would|should|could|shall|can|may|must|do|did|does|is|are|was|has|have)(?:n.t)? (?:i|you|we|it|this|that"
+    r"|there"
+    r"|the|my|any(?:one|body)|some(?:one|body))"
+    r"|(?:soll|kann|darf|muss|ist|sind|habe?|hat) (?:ich|man|das|es|die|der|mein\w*)|(?:dois|puis|est)-(?:je|ce)"
+    r"|(?:moet|mag|kan) (?:ik|het|dat))\b",
+    re.I,
+)
 _YES_OR_NO = re.compile(r"\b(?:yes (?:or|/) no|ja (?:oder|of) nein|ja of nee|si o no|oui ou non|y/n)\b", re.I)
 #: Which file, or how to get from one firmware to another: asked or wished for in any sentence.
 _WHICH = re.compile(
@@ -53,7 +63,12 @@ _WHICH = re.compile(
     r"[^?.]{0,40}\b(?:to|from|back|on)\b"
     r"|\b(?:want|need|like)\b[^?.]{0,24}\b(?:newest|latest|most recent)"
     r"|\b(?:newer|something new|more recent) (?:\w+ ){0,2}?(?:than|image|file|firmware|build)"
-    r"|\b(?:something|anything) newer|\betwas neueres|\balgo (?:mas )?nuevo|\bquelque chose de plus recent"
+    r"|\b(?:something|anything) newer|\b(?:quiero|necesito|busco)\b[^?.]{0,24}\b(?:mas (?:nuev|recient)|ultim)"
+    r"|\b(?:veux|voudrais|cherche)\b[^?.]{0,24}\b(?:plus recent|dernier)"
+    r"|\b(?:will|moechte|brauche|suche)\b[^?.]{0,24}\b(?:neueste|aktuellste)|\bwil\b[^?.]{0,24}\bnieuwste"
+    r"|\b(?:anything|nothing|something) (?:else|except|but|other)\b|\bnichts? (?:anderes|ausser)\b|\bsonst nichts\b"
+    r"|\bnada (?:mas )?que\b|\brien d.autre\b|\bniets anders\b|\betwas neueres|\balgo (?:mas )?nuevo"
+    r"|\bquelque chose de plus recent"
     r"|\biets nieuwers"
     r"|\b(?:go|get|way|come)\b[^?.]{0,12}\bback\b|\b(?:go|get|switch|change) to (?:cat|nb|lte-?m)"
     r"|\bwelche[sr]?\b[^?.]{0,20}\b(?:datei|image|firmware|version|nehme|brauche|flashe)|\bwie komme ich\b"
@@ -72,7 +87,13 @@ _TOWARDS = (
 #: The radio that is wished for, if any.
 _RADIOS = {
     TO_CATM1: re.compile(_TOWARDS + r"(?:cat[- ]?m1?|lte-?m)\b", re.I),
-    TO_NB1: re.compile(_TOWARDS + r"(?:nb[- ]?iot|nb1|narrow-?band)\b", re.I),
+    TO_NB1: re.compile(
+        _TOWARDS + r"(?:nb[- ]?iot|nb1|narrow-?band)\b"
+        r"|\bnb-?iot (?:is|ist|es|est)\b[^?.]{0,24}\b(?:only|all|einzige\w*|nur|unic[oa]|solo|seule?|enige)\b"
+        r"|\b(?:only|nur|solo|seulement|alleen) (?:(?:have|has|get|find|offers?|haben|gibt es|hay|tiene|a"
+        r"|heb) )?nb-?iot\b",
+        re.I,
+    ),
 }
 #: How long it takes, and what to do next: asked with words that begin no yes or no.
 _LONG = re.compile(
@@ -98,6 +119,28 @@ _OF_THE_PC = re.compile(
     re.I,
 )
 _OF_THE_MODEM = re.compile(r"\b(?:re)?flash|\.dup\b|\bmodem|\d{5}", re.I)
+#: Whether it can be undone.
+_BACK = re.compile(
+    r"\b(?:can|could|may|would|is|if|how)\b[^?.]{0,40}\b(?:(?:go|get|come|way|step|switch|change|flash) (?:it )?back"
+    r"|return|undo|revert"
+    r"|roll ?back|restore)\b(?![^?.]{0,20}\bboard\b)|\b(?:komm\w*|kann|geht|gibt|weg)\b[^?.]{0,30}\bzurueck\b"
+    r"|\b(?:puedo|podria|se puede|hay)\b[^?.]{0,30}\b(?:volver|marcha atras|revertir)"
+    r"|\b(?:puis-je|peut-on|je (?:peux|pourrai)|possible)\b[^?.]{0,30}\b(?:revenir|retour|restaurer)"
+    r"|\b(?:kan|mag)\b[^?.]{0,30}\bterug\b",
+    re.I,
+)
+#: Whether what somebody reads is right: the way, then, is asked for.
+_RIGHT = re.compile(
+    r"\b(?:tutorial|guide|readme|instructions?|recipe|procedure|order|plan|page|wiki|anleitung|reihenfolge|plan|guia"
+    r"|orden"
+    r"|tuto\w*|procedure|ordre|handleiding|volgorde)\b[^?]{0,40}\b(?:ok|okay|right|correct|valid|true|still|up to date"
+    r"|current|outdated|wrong|richtig|korrekt|aktuell|gueltig|stimmt|veraltet|falsch|correct[oa]|valid[oa]|vigente"
+    r"|bon(?:ne)?"
+    r"|juste|valable|klopt|goed|verouderd)\b|\b(?:right|correct) order\b|\brichtige reihenfolge|\borden correcto"
+    r"|\bbon ordre|\bjuiste volgorde"
+    r"|\b(?:should|shall) i do (?:something|anything) else\b",
+    re.I,
+)
 _LISTED = re.compile(r"\[[^\]\n]*\]")  #: what a prompt listed is no word of the reader
 _ABOUT = {
     WORKED: re.compile(
@@ -109,7 +152,8 @@ _ABOUT = {
         re.I,
     ),
     HELPS: re.compile(
-        r"(?:flash|up(?:dat|grad)|firmware|41065)\w*[^?.]{0,30}\b(?:fix|help|cure|solve|repair|mend)\w*\b"
+        r"\bwould you (?:re)?(?:flash|update|upgrade)\b|(?:flash|up(?:dat|grad)|firmware|41065)\w*[^?.]{0,30}\b(?:fix"
+        r"|help|cure|solve|repair|mend)\w*\b"
         r"|\b(?:need to|have to|must i|must we) (?:re-?do|re-?flash|re-?install)\b"
         r"|\bmuss ich\b[^?.]{0,16}\b(?:neu|nochmal|erneut) (?:flash|aufspiel|install)"
         r"|\b(?:tengo que|hay que) (?:re-?flash|volver a flash)|\b(?:dois-je|faut-il) re-?flash"
@@ -145,7 +189,9 @@ _ABOUT = {
         re.I,
     ),
     GO: re.compile(
-        r"\b(?:start|begin|(?:what|which|right|correct) order|anything (?:special|else)|what.s correct"
+        r"\b(?:c.est|est-ce) (?:bon|correct|juste)\b|\bist das richtig|\b(?:esta|es) (?:bien|correcto)\b"
+        r"|\bklopt (?:dat|het)\b"
+        r"|\b(?:start|begin|(?:what|which|right|correct) order|anything (?:special|else)|what.s correct"
         r"|can i put|shall i|mach ich|go (?:ahead|for it)|good (?:to go|enough)|send (?:it|them|the|that|-)|load"
         r"|put (?:it|them|that|this) (?:on|in)|use (?:it|this|that)|(?:try|run|do|take) (?:it|this|that|them)"
         r"|straight in|save (?:it|the modem)|do (?:number|part|step)|close the (?:lid|laptop|terminal)"
@@ -167,8 +213,10 @@ _ABOUT = {
         re.I,
     ),
     DEAD: re.compile(
-        r"\b(?:dead|bricked|brick|toast|broken|fried|killed|gone for good|dying|(?:buy|need) (?:a )?new"
-        r"|tot|kaputt|bin it|throw it|wegwerfen|hinueber|zerstoert|im eimer"
+        r"\b(?:dead|bricked|brick|toast|broken|fried|killed|gone for good|(?:hardware|modem|chip"
+        r"|board) (?:\w+ )?(?:gone|defective|damaged|faulty)|dying|(?:buy|need) (?:a )?new"
+        r"|tot|kaputt|bin it|throw it|wegwerfen|hinueber|zerstoert|im eimer|(?:ist|sind) (?:er|sie|es|das|der"
+        r"|die)\b[^?.]{0,20}\b(?:hin|fertig|erledigt)(?=\W*\?)"
         r"|perdue?s?|gebrickt|muert[oa]|murio|rot[oa]|estropead[oa]|ladrillo|mort|morte|foutu|casse|grille|brique|dood"
         r"|kapot|stuk)\b"
         r"(?![^?]*\b(?:link|download|page|site|seite)\b)",
@@ -189,7 +237,8 @@ _ABOUT = {
         re.I,
     ),
     DONE: re.compile(
-        r"\b(?:anyone|anybody|ha[sd] someone|did someone|(?:jemand|alguien|quelqu.un|iemand)(?=[^?]*\?))\b"
+        r"\b(?:somebody|someone|people|others?)\b[^.?!]{0,24}\b(?:did|done|managed)\b|\b(?:anyone|anybody"
+        r"|ha[sd] someone|did someone|(?:jemand|alguien|quelqu.un|iemand)(?=[^?]*\?))\b"
         r"(?![^?]*\b(?:ide[ae]s?|idee|tips?|clue|hints?|advice|help|know|explain|Ahnung|Rat|consejo|conseil|raad"
         r"|weet|weiss)\b)",
         re.I,
@@ -218,25 +267,31 @@ def asked(prose: str) -> tuple[str, ...]:
     for sentence in filter(str.strip, SENTENCE.findall(prose)):
         if _HOW.match(sentence) or _OF_A_LOOP.search(sentence):
             pass
-        elif sentence.rstrip().endswith("?") or _MAY.search(sentence):
+        elif _is_question(sentence) or _MAY.search(sentence):
             kinds = _kinds(sentence)
             if kinds <= {GO} and _OF_THAT.search(sentence):
                 kinds = _kinds(before) or kinds
             found |= kinds - {FLASH} if WORKED in kinds or _OF_THE_PAST.match(sentence) else kinds
         before = sentence
     found |= {kind for kind, words in ((LONG, _LONG), (NEXT, _NEXT)) if words.search(prose)}
+    asking = list(filter(_is_question, SENTENCE.findall(prose)))
     wished = (kind for kind, words in _RADIOS.items() if words.search(prose))
     return (
         *(kind for kind in (*_ABOUT, LONG, NEXT) if kind in found),
-        *((WHICH,) if _WHICH.search(prose) else ()),
+        *((BACK,) if any(map(_BACK.search, asking)) else ()),
+        *((WHICH,) if _WHICH.search(prose) or any(map(_RIGHT.search, asking)) else ()),
         *wished,
     )
+
+
+def _is_question(sentence: str) -> bool:
+    return sentence.rstrip().endswith("?") or _BEGINS_A_QUESTION.match(sentence) is not None
 
 
 def questions(prose: str) -> str:
     """The sentences of a description that ask something, whatever it is."""
     sentences = SENTENCE.findall(without_accents(prose))
-    return " ".join(s for s in sentences if s.rstrip().endswith("?") or _HOW.match(s) or _WHAT.search(s))
+    return " ".join(s for s in sentences if _is_question(s) or _HOW.match(s) or _WHAT.search(s))
 
 
 def _kinds(sentence: str) -> set[str]:

@@ -94,7 +94,10 @@ _ENDED = re.compile(
 #: It has not begun: figures are those of an instruction.
 _NOT_BEGUN = re.compile(
     r"\bplanning (?:to|the|my|it|this)\b|\babout to (?:start|begin|flash|run)\b(?! (?:over|again))"
-    r"|(?:\bnot|n.t) (?:yet )?(?:started|begun|flashed)\b"
+    r"|(?:\bnot|n.t|\bnever) (?:yet |been |ever )?(?:started|begun|flashed|updated|upgraded)\b|\bout of the box\b"
+    r"|\bbrand[ -]new\b|\bnoch nie (?:\w+ )?(?:geflasht|aktualisiert|upgedatet)|\bnunca (?:he |se ha )?(?:flash"
+    r"|actuali)"
+    r"|\bjamais (?:ete )?(?:flash|mis a jour)|\bnog nooit (?:\w+ )?(?:geflasht|bijgewerkt|geupdate)"
     r"|\bnoch (?:nicht|nichts) (?:gestartet|angefangen|begonnen|geflasht)"
     r"|\b(?:todavia|aun) no (?:he )?(?:empez|lanz|flash)"
     r"|\bpas encore (?:commence|lance|flash)|\bnog (?:niet|niks) (?:gestart|begonnen|geflasht)",

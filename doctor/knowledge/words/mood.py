@@ -40,8 +40,10 @@ _I = (
 _REPORTED = re.compile(
     _SOURCE + r"(?:\W{1,3}\w+){0,6}?\W{1,3}"
     r"(?:says?|said|tells?|told|calls?|claims?|wrote|writes|recommends?|states?|reads|sagt\w*|schreibt|steht|stand"
-    r"|meint|empfiehlt|behauptet|dice|pone|decia|recomienda|dit|disait|ecrit|conseille|zegt|zei|staat|stond|schrijft|raadt)\b"
+    r"|meint|empfiehlt|behauptet|dice|pone|decia|recomienda|dit|disait|ecrit|conseille|zegt|zei|staat|stond|schrijft"
+    r"|raadt)\b"
     rf"(?:(?!{_I})[^.;!?]){{0,90}}\Z"
+    rf"|{_SOURCE}[^.:;!?]{{0,40}}:(?!//|\W{{1,3}}i\b)[^.;!?]{{0,140}}\Z"
     r"|\b(?:according to|laut|gemaess|segun|selon|d'apres|volgens)\b"
     rf"(?:(?!{_I})[^.;!?]){{0,90}}\Z"
 )

@@ -5,6 +5,7 @@ The expressions are without accents, as many people type.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 
@@ -49,12 +50,21 @@ _SUSPECTS = re.compile(
 _NEEDS = re.compile(
     r"\b(?:needs?|needed|required?|necessary|must (?:i|we) (?:use|have|install|buy|get|give|add|put)"
     r"|have to (?:use|install|buy|get|give|add)|(?:should|shall) i (?:use|install|buy|get|add)|buy|with or without"
-    r"|brauche?|benoetig\w*|noetig|notwendig|kaufen|(?:muss|soll) ich\b[^?]{0,40}\b(?:installieren|mitgeben|nehmen)"
+    r"|brauch\w{0,2}|benoetig\w*|noetig|notwendig|kaufen|(?:muss|soll) ich\b[^?]{0,40}\b(?:installieren|mitgeben"
+    r"|nehmen)"
     r"|necesit\w+|necesari\w+|hace falta|(?:tengo que|debo) (?:instalar|comprar|usar)|comprar"
     r"|besoin|necessaire|(?:faut-il|il (?:me )?faut|dois-je)\b|acheter|nodig|(?:moet ik)\b[^?]{0,40}\b(?:installeren"
     r"|kopen|gebruiken)|kopen)\b",
     re.I,
 )
+_OF_THAT = re.compile(
+    r"\W*(?:(?:so|and|but|und|aber|y|pero|et|en|maar)\W{1,3})?(?:(?:does|is|was) (?:that|this|it)|(?:gilt|stimmt|ist"
+    r"|trifft) das"
+    r"|es (?:eso )?(?:verdad|cierto)|vale eso|est-ce vrai|c.est vrai|klopt (?:dat|het)|is dat (?:waar|zo)|geldt dat"
+    r"|(?:true|right|really|correct|richtig|echt|verdad|vrai))\b[^?]{0,40}\?",
+    re.I,
+)
+_NEAR_CHARS = 30
 _COMMAND = re.compile(r"AT\+?\w*\?|^\s*>>>", re.I)  #: a question to the modem is none of the reader
 
 
@@ -71,9 +81,22 @@ def needed(prose: str) -> tuple[str, ...]:
 
 
 def _named(prose: str, asks: re.Pattern[str]) -> Iterator[str]:
-    for question in SENTENCE.findall(without_accents(prose)):
-        if question.endswith("?") and asks.search(question) and not _COMMAND.search(question):
-            yield from (thing for thing, names in _NAMES.items() if names.search(question))
+    before = ""
+    for sentence in SENTENCE.findall(without_accents(prose)):
+        if not sentence.strip():
+            continue
+        if sentence.endswith("?") and not _COMMAND.search(sentence):
+            own = list(_near(sentence, asks, len(sentence)))
+            # "Does that hold for me?" asks about what was said before, as far as it stands near those words.
+            yield from own or (_near(before, asks, _NEAR_CHARS) if _OF_THAT.match(sentence) else ())
+        before = sentence
+
+
+def _near(sentence: str, asks: re.Pattern[str], reach: int) -> Iterator[str]:
+    """The parts that stand within so many characters of the words that ask."""
+    for found in itertools.islice(asks.finditer(sentence), 1):
+        near = sentence[max(found.start() - reach, 0) : found.end() + reach]
+        yield from (thing for thing, names in _NAMES.items() if names.search(near))
 
 
 def is_about(thing: str, text: str) -> bool:
