@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from doctor.bench import Bench, Needs
-from doctor.board.boot_scripts import SEARCHED
-from doctor.board.storage import begun, files, own_names
-from doctor.board.storage.begun import Begun, NotedBook
-from doctor.board.storage.room import name_key
 from doctor.check import Check, Finding, Grade, Known, Remedy
 from doctor.text.command import Command
 from doctor.text.escape import counted, first_of, shown
+
+if TYPE_CHECKING:
+    from doctor.board.storage.begun import Begun
 
 CUT = "corrupt-upload"
 UPLOAD = Remedy("upload-scripts", Grade.ASKS)
@@ -41,7 +41,10 @@ class BoardFilesComplete(Check):
 
     def look(self, bench: Bench) -> Finding:
         """Compare the notes with the board."""
-        book = NotedBook(bench.history.begun_place(bench), bench.known)
+        from doctor.board.storage import begun, own_names  # what looks at a board is loaded if there is one
+        from doctor.board.storage.room import name_key
+
+        book = begun.NotedBook(bench.history.begun_place(bench), bench.known)
         for one in begun.unfinished(bench.board, book):
             gone = begun.gone(bench.board, one)
             if gone:
@@ -69,6 +72,8 @@ class BoardFilesComplete(Check):
         )
 
     def _unread(self, path: Path) -> Finding:
+        from doctor.board.storage import begun
+
         return self.warn(
             f"the record of an earlier change to the board's files cannot be read: {path}; perhaps it was not finished",
             evidence={"note": str(path)},
@@ -88,6 +93,9 @@ class BoardFilesComplete(Check):
 
 
 def _paths(bench: Bench) -> list[str]:
+    from doctor.board.boot_scripts import SEARCHED
+    from doctor.board.storage import files
+
     found: list[str] = []
     for folder in SEARCHED:
         try:

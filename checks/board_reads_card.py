@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from doctor.bench import Bench, Needs
-from doctor.board.card import sdcard
-from doctor.board.card.sdcard import CardView, Stage
 from doctor.card.dups import COPY, NAME_FAULTS, find_dups, misplaced, missing
 from doctor.check import Check, EvidenceValue, Finding, Grade, Known, Remedy
 from doctor.errors import DoctorError
 from doctor.fat.card_file import CardFile
 from doctor.fat.layout import Scheme, VolumeKind
 from doctor.text.escape import shown
+
+if TYPE_CHECKING:
+    from doctor.board.card.sdcard import CardView
 
 LISTS_NOTHING = "sd-mounts-but-listing-empty"
 NOT_THERE = "dup-path-enoent"
@@ -91,11 +93,13 @@ class BoardReadsCard(Check):
 
     def look(self, bench: Bench) -> Finding:
         """Ask the board once, then tell the failures apart."""
+        from doctor.board.card import sdcard  # what looks at a board is loaded if there is one
+
         view = sdcard.look(bench.board)
         on_pc = _seen_on_pc(bench)
-        if view.stage is Stage.SD:
+        if view.stage is sdcard.Stage.SD:
             finding = self._dead(view, card_on_pc=bench.options.sd is not None)
-        elif view.stage is not Stage.NONE:
+        elif view.stage is not sdcard.Stage.NONE:
             finding = self._unreadable(view)
         elif all(file.is_housekeeping for file in view.listed or ()):
             finding = self._nothing_listed(view, on_pc)
@@ -118,6 +122,8 @@ class BoardReadsCard(Check):
 
     def _unreadable(self, view: CardView) -> Finding:
         """The card answers, and mounting or listing failed."""
+        from doctor.board.card.sdcard import Stage
+
         error = view.error
         if view.stage is Stage.MOUNT and ("not possible" in error or "EPERM" in error):
             return self.warn(
@@ -204,6 +210,8 @@ class BoardReadsCard(Check):
         return self.fail(text, catalogue=CUT if entry.size_bytes else NOT_FLUSHED)
 
     def _by_content(self, bench: Bench, entry: CardFile, wanted: str) -> Finding:
+        from doctor.board.card import sdcard
+
         ours = sdcard.sha256(bench.board, entry.path)
         if ours is None or ours == wanted:
             how = "the same content as on the PC" if ours else "its firmware cannot hash it"

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from doctor.bench import Bench, Needs, SkipReason
-from doctor.board.line import carriers, jumpers
+from doctor.board.line import carriers
 from doctor.board.line.carriers import Carrier
 from doctor.board.line.jumper_verdict import (
     CtsReadings,
@@ -106,6 +106,8 @@ class JumpersRemoved(Check):
 
     def _try(self, bench: Bench, carrier: Carrier, modem: ModemFacts, evidence: dict[str, EvidenceValue]) -> Finding:
         """Phase C, which touches no pin, then phase A, then phase B if it was asked for."""
+        from doctor.board.line import jumpers  # what looks at a board is loaded if there is one
+
         answers = jumpers.phase_c(bench.board, bench.link, baud=modem.baud)
         evidence["ati"] = answers.as_text()
         verdict = judge_rts(answers)
@@ -187,6 +189,8 @@ def _modem(bench: Bench) -> ModemFacts | None:
 
 def _touch_pins(bench: Bench, carrier: Carrier) -> tuple[JumperReadings, CtsReadings | None]:
     """Phase A, again if it shows no pattern, and phase B if it is asked for and the pin is at rest."""
+    from doctor.board.line import jumpers
+
     board, link = bench.board, bench.link
     pulses = None
     with jumpers.pins_taken(board, link, bench.board_facts):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 from doctor.bench import Bench, Needs
-from doctor.board.at_work import at_work
 from doctor.board.first_contact import AT_PROMPT, Seen
 from doctor.check import Check, Evidence, Finding, Grade, Known, Remedy, Status
 from doctor.link import foreign
@@ -60,6 +59,8 @@ class ModemAnswers(Check):
     def look(self, bench: Bench) -> Finding:
         """Ask the modem, once for the whole run."""
         if bench.options.via_modem and bench.contact.seen is Seen.UPDATER:
+            from doctor.board.at_work import at_work
+
             return self.fail(
                 f"{bench.link.name}: {at_work(bench.contact.text).words}; it is not disturbed. DO NOT UNPLUG",
                 catalogue="updater-at-work",

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from doctor.bench import Bench, Needs
-from doctor.board.at_work import at_work
 from doctor.board.first_contact import Contact, Seen
 from doctor.check import Check, EvidenceValue, Finding, Grade, Known, Remedy
 from doctor.errors import BoardError
@@ -150,6 +149,8 @@ class ReplAnswers(Check):
         return self.fail(text, catalogue=device.catalogue, remedies=cures, next=device.hands)
 
     def _updater(self, name: str, contact: Contact) -> Finding:
+        from doctor.board.at_work import at_work
+
         stands = at_work(contact.text)
         evidence: dict[str, EvidenceValue] = {}
         how = "it is not disturbed. DO NOT UNPLUG"

@@ -7,7 +7,7 @@ when they are first asked for: ``fipy-doctor --version`` needs none of them.
 import sys
 from types import ModuleType
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 IS_FIPY_DOCTOR = True  #: another package on PyPI has our name, and its files may lie in the place of ours
 
 TYPE_CHECKING = False

@@ -11,6 +11,10 @@ FAILED = 1
 STOPPED = 130
 """Exit code if Ctrl-C comes before the command line is loaded (``doctor.errors.Exit.STOPPED`` loads more)."""
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import NoReturn
+
 try:
     from doctor import IS_FIPY_DOCTOR  # noqa: F401
 except ImportError as wrong:  # theirs of that name has our place: what lies beside the package in a wheel can say so
@@ -20,10 +24,6 @@ except ImportError as wrong:  # theirs of that name has our place: what lies bes
     sys.exit(FAILED)
 
 try:
-    import signal
-    from contextlib import suppress
-    from typing import NoReturn
-
     from doctor.cli import stdio
 except KeyboardInterrupt:
     sys.exit(STOPPED)
@@ -32,7 +32,6 @@ except KeyboardInterrupt:
 def main() -> NoReturn:
     """Run the command line and end the program with its exit code: what starts a zip asks for no result."""
     try:
-        _stop_like_ctrl_c()
         stdio.make_steady()
         code = _run()
     except KeyboardInterrupt:
@@ -44,8 +43,10 @@ def main() -> NoReturn:
             f"fipy-doctor itself failed: {type(err).__name__}: {err}\n  next:  install fipy-doctor again\n"
         )
         code = FAILED
-    with suppress(KeyboardInterrupt):
+    try:  # noqa: SIM105 - contextlib is more to load than all of this
         stdio.tell_what_was_lost()
+    except KeyboardInterrupt:
+        pass
     sys.exit(code)
 
 
@@ -54,6 +55,8 @@ def _stop_like_ctrl_c() -> None:
 
     Then ``doctor.cli.signals`` takes them over.
     """
+    import signal
+
     for number in (getattr(signal, name, None) for name in ("SIGTERM", "SIGHUP", "SIGBREAK")):
         if number is not None and signal.getsignal(number) is signal.SIG_DFL:
             signal.signal(number, signal.default_int_handler)
@@ -65,6 +68,7 @@ def _run() -> int:
 
         print(f"fipy-doctor {__version__}")
         return 0
+    _stop_like_ctrl_c()
     from doctor.cli.main import run
 
     return run(sys.argv[1:], for_good=True)

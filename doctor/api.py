@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
+from math import inf
 from os import PathLike, fspath
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict
@@ -22,7 +23,8 @@ from doctor.jobs.flash import FlashPlan, FlashRequest, FlashResult, Wish
 from doctor.jobs.status import StatusReport
 from doctor.link.port_url import PortUrl
 from doctor.text import marks
-from doctor.text.command import ON_CARD, Command
+from doctor.text.command import AUTO, METHODS, ON_CARD, RISKS, VIAS, Command
+from doctor.text.nearest import did_you_mean
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -86,6 +88,7 @@ def check(
     from doctor.jobs.check import CheckRequest
     from doctor.jobs.check import check as job
 
+    _refuse_wrong(deadline_s, select=select, ignore_checks=ignore_checks)
     with opened(port, _several(firmware), parts) as bench:
         return job(bench, CheckRequest(tuple(select), tuple(ignore_checks), deadline_s), listen)
 
@@ -108,6 +111,7 @@ def plan(
     """
     from doctor.jobs.flash import rehearse
 
+    _refuse_wrong(deadline_s, via, method)
     request = FlashRequest(via, method, frozenset(), deadline_s, compress, block=block)
     with opened(port, firmware, parts) as bench:
         return _plain(rehearse(bench, request, listen), bench)
@@ -144,6 +148,7 @@ def flash(
     """
     from doctor.jobs.flash import flash as job
 
+    _refuse_wrong(deadline_s, via, method, override=override)
     consent = _Consent(agree, fingerprint, stop)
     request = FlashRequest(via, method, frozenset(override), deadline_s, compress, plan=fingerprint or "", block=block)
     with opened(port, firmware, parts) as bench:
@@ -238,6 +243,11 @@ def _options(port: str | None, firmware: Collection[AnyPath], parts: Parts) -> B
     from doctor.firmware.bootrom import FROM_BOARD
     from doctor.link.choice import spelled
 
+    if port is not None and not isinstance(port, str):
+        raise UsageError("usage", f"the port {port!r} is not text", next="give what --port takes, as a str")
+    _refuse_wrong(accept=parts.get("accept", ()))
+    for risk in parts.get("accept", ()):
+        _refuse_unknown("accept", risk, RISKS)
     if port is not None and PortUrl.read(port).recording is not None:
         raise UsageError(
             "replay-only-reads",
@@ -262,6 +272,27 @@ def _options(port: str | None, firmware: Collection[AnyPath], parts: Parts) -> B
         )
     place = None if port is None else spelled(port)
     return BenchOptions(port=place, firmware=here, card_file=on_card[0] if on_card else None, **given)
+
+
+def _refuse_wrong(
+    deadline_s: float | None = None, via: str = AUTO, method: str = AUTO, **lists: Collection[str]
+) -> None:
+    """Raises UsageError for what the command line would not take: an unknown word is not left out silently."""
+    if deadline_s is not None and not 0 < deadline_s < inf:
+        raise UsageError(
+            "usage", f"{deadline_s} is not a number of seconds above 0", next="give another deadline_s, or None"
+        )
+    _refuse_unknown("via", via, VIAS)
+    _refuse_unknown("method", method, METHODS)
+    for name, value in lists.items():
+        if isinstance(value, str | bytes):
+            raise UsageError("usage", f"{name} takes several, and {value!r} is text", next=f"give {name}=[{value!r}]")
+
+
+def _refuse_unknown(name: str, word: str, known: Collection[str]) -> None:
+    if word not in known:
+        hint = did_you_mean(str(word), known, f"one of {', '.join(known)}")
+        raise UsageError("usage", f"{name} does not know {word!r}", next=hint)
 
 
 def _several(firmware: AnyPath | Collection[AnyPath]) -> Collection[AnyPath]:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from functools import cache
-from importlib.metadata import EntryPoint, entry_points
-from typing import Any
+from importlib.machinery import PathFinder
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from doctor.text.escape import shown
 
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
+CURES = "fipy_doctor.cures"  #: the group of entry points of other people's cures (docs/adding-a-check.md)
 _LONGEST = 200  #: characters that an exception of somebody else's code may fill
 
 
@@ -18,7 +24,52 @@ def installed() -> Any:
 
     Reading them takes the longer the more packages there are, so they are read once.
     """
+    from importlib.metadata import entry_points
+
     return entry_points()
+
+
+def are_there(group: str) -> bool:
+    """Whether any package may bring parts in ``group``; no part is loaded.
+
+    importlib.metadata takes longer to load than all of ``--help``, and hardly anybody has such a package. So first the
+    files that it would read are searched for the name of the group. Only if that finds nothing, and nothing but plain
+    folders is there to be searched, the answer is False without it.
+    """
+    if not _may_be_there(group):
+        return False
+    try:
+        return bool(installed().select(group=group))
+    except Exception:  # files of other packages: nothing about them is certain, and ``loaded`` says so
+        return True
+
+
+def _may_be_there(group: str) -> bool:
+    if any(hasattr(finder, "find_distributions") for finder in sys.meta_path if finder is not PathFinder):
+        return True  # distributions of another kind
+    return any(_may_be_in(Path(folder), group.encode()) for folder in sys.path)
+
+
+def _may_be_in(folder: Path, group: bytes) -> bool:
+    if folder.suffix == ".egg":
+        return True
+    try:
+        inside = list(folder.iterdir())
+    except NotADirectoryError:
+        return True  # a zip
+    except OSError:
+        return False  # importlib.metadata finds nothing there either
+    infos = (each for each in inside if each.suffix.lower() in (".dist-info", ".egg-info"))
+    return any(_names(info / "entry_points.txt", group) for info in infos)
+
+
+def _names(file: Path, group: bytes) -> bool:
+    try:
+        return group in file.read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        return True
 
 
 def loaded(group: str, what: str, flaw_of: Callable[[object], str]) -> tuple[list[tuple[object, str]], list[str]]:
@@ -27,6 +78,8 @@ def loaded(group: str, what: str, flaw_of: Callable[[object], str]) -> tuple[lis
     what     how a part is called in a warning: "check"
     flaw_of  what is wrong with an instance; "" if nothing is. Whatever it raises is wrong with it, too
     """
+    if not are_there(group):
+        return [], []
     try:
         points = list(installed().select(group=group))
     except Exception as err:  # files of other packages: nothing about them is certain

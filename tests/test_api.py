@@ -189,3 +189,29 @@ def test_a_port_over_which_another_run_flashes_is_left_alone(monkeypatch: pytest
             doctor.check(port="/dev/ttyNOPE7")
         assert caught.value.id == "flash-under-way"
         assert doctor.status(port="/dev/ttyNOPE7").running
+
+
+WRONG: dict[str, dict[str, Any]] = {
+    "no text": {"port": Path("/dev/ttyACM0")},
+    "no way to a modem": {"via": "ubs"},
+    "no method": {"method": "onthefly"},
+    "a risk that nobody knows": {"accept": ["jumper-removed"]},
+    "one risk for a list of them": {"accept": "jumpers-removed"},
+    "one check for a list of them": {"override": "jumpers-removed"},
+    "no number": {"deadline_s": float("nan")},
+    "no time": {"deadline_s": 0},
+}
+
+
+@pytest.mark.parametrize("given", WRONG.values(), ids=WRONG)
+def test_a_flash_takes_no_word_that_it_does_not_know(given: dict[str, Any], image: Path, tmp_path: Path) -> None:
+    """What was left out silently, a flash went on without."""
+    port = f"sim://fipy?state={tmp_path / 'bench'}"
+    with pytest.raises(UsageError) as told:
+        doctor.flash(image, **{"port": port, "agree": yes, **given})
+    assert told.value.next and not (tmp_path / "bench").exists()
+
+
+def test_one_check_is_not_a_list_of_letters() -> None:
+    with pytest.raises(UsageError, match="'modem-answers' is text"):
+        doctor.check(port="sim://fipy", select="modem-answers")

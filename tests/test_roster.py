@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -55,6 +59,26 @@ def test_another_packages_check_joins_ours(site: Path) -> None:
     assert {*roster.BUILTIN} < {*ids(found)}
     assert the_check("antenna-is-fitted").package == "added-ok"
     assert not found.warnings
+
+
+def test_a_package_in_a_zip_is_found(site: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    plant(site, "in-a-zip", check())
+    monkeypatch.syspath_prepend(shutil.make_archive(str(tmp_path / "packed"), "zip", site))
+    sys.path.remove(str(site))
+    assert foreign(roster.everybody()) == ["antenna-is-fitted"]
+
+
+@pytest.mark.parametrize("brings", [False, True])
+def test_metadata_of_all_packages_is_loaded_only_if_one_of_them_brings_something(site: Path, brings: bool) -> None:
+    plant(site, "not-ours", check(), group="somebody.else")
+    if brings:
+        plant(site, "ours-too", check())
+    program = "import sys; from doctor import roster; roster.everybody(); print('importlib.metadata' in sys.modules)"
+    paths = os.pathsep.join((str(site), *filter(None, sys.path)))
+    ran = subprocess.run(
+        [sys.executable, "-c", program], env={**os.environ, "PYTHONPATH": paths}, capture_output=True, text=True
+    )
+    assert (ran.stdout.strip(), ran.stderr) == (str(brings), "")
 
 
 BROKEN = {

@@ -29,6 +29,10 @@ what the ratio may be at most; what missed it is marked **missed**, and listed a
 
 """
 TITLES = {
+    "start": (
+        "A start of the program",
+        "Processor time of whole processes in turns, the start of Python in all of them. Python's compiled files are there, as at any start but the first.",
+    ),
     "transfer": (
         "A transfer to the modem",
         "The strict slave of the updater's tests at the end of a line that takes ten bits a byte, and that keeps a reply back as a USB chip does "
@@ -60,7 +64,10 @@ TITLES = {
     "growth": (
         "Growth",
         "Each point is a process of its own; seconds are those of the processor, memory is what the work took beyond what the process held before "
-        "it. The peer is the straight line through the smallest size: a ratio of 1 is linear. A log of more than 16 MB is measured nowhere.",
+        "it. The peer is the straight line through the smallest size: a ratio of 1 is linear. A log of more than 16 MB is measured nowhere. "
+        "A board is simulated in the process that flashes it, and its line takes no time: several are planned by one process each and flashed by "
+        "another, at most eight at once, where a single one has one process for both. There memory is that of the parent, which a single board has not. "
+        "What takes more than a minute is measured once, all else three times.",
     ),
 }
 
@@ -72,7 +79,8 @@ def page() -> str:
         return HEAD + "**Not measured.**\n"
     machine = told["machine"]
     where = f"{machine['system']}, {machine['cores']} processors, Python {machine['python']}; load {machine['load']}"
-    parts = [HEAD + f"Measured at `{told['commit']}` on {told['day']}: {where}.\n"]
+    shared = " Other programs worked on this computer at that time.\n" if machine.get("shared") else "\n"
+    parts = [HEAD + f"Measured at `{told['commit']}` on {told['day']}: {where}.{shared}"]
     for name, (title, about) in TITLES.items():
         rows = told["rows"].get(name, [])
         body = _table(rows) if rows else "**Not measured here.**\n"

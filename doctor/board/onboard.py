@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import posixpath
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
@@ -25,8 +25,11 @@ from doctor.errors import BoardError
 #: No frozen module has this name, so nothing shadows it (board-and-repl.md 2.3).
 PACKAGE = "fipyup"
 FOLDER = f"/flash/lib/{PACKAGE}"
+FIRST = "__init__.py"  #: the first that is written and the last that is taken away
 HASH_SILENCE_S = 30.0
 SAY_EVERY_BYTES = 32 << 10
+#: For estimates, at 115200 baud on the simulated bench: the questions that prove one file, and its bytes, packed.
+FILE_S, BYTES_S = 0.55, 9_000
 FULL = "flash-filesystem-full"
 
 #: What updater/plan.py's ImageFacts holds, but the size: the part of a pair comes last, and may be left out.
@@ -91,8 +94,20 @@ def core_files() -> dict[str, bytes]:
 
 def own_files(board: Board) -> frozenset[str]:
     """Paths of what this program has put on the board, known by its hash: the rest of that folder is the user's."""
-    wanted = {name: hashlib.sha256(data).hexdigest() for name, data in core_files().items()}
-    return frozenset(f"{FOLDER}/{name}" for name, digest in _hashes(board).items() if wanted.get(name) == digest)
+    ours = {*core_files().items(), (FIRST, _unfinished())}
+    wanted = {(name, hashlib.sha256(data).hexdigest()) for name, data in ours}
+    return frozenset(f"{FOLDER}/{name}" for name, digest in _hashes(board).items() if (name, digest) in wanted)
+
+
+def missing(board: Board) -> dict[str, int]:
+    """Bytes by name of what ``install`` would send, as far as sizes tell; asks one question. Raises BoardError."""
+    sizes = _sizes(board)
+    return {name: len(data) for name, data in core_files().items() if sizes.get(name) != len(data)}
+
+
+def usual_s(missing: Mapping[str, int]) -> float:
+    """Seconds that ``install`` usually takes for files of these sizes."""
+    return (len(missing) + bool(missing)) * FILE_S + sum(missing.values()) / BYTES_S
 
 
 def install(
@@ -102,41 +117,61 @@ def install(
 
     between  called before each piece of a file; what it raises ends the work, which the next time goes on where it was
 
+    Until all files are there the package cannot be imported: whatever ends the work, no two versions run together.
     Raises BoardError if there is no room for all of it, if a package of the user's has its name, or if a file
-    is not what was sent. What was begun is taken away again if the board gets full.
+    is not what was sent. If the board gets full, the updater is taken away whole, an older one as well.
     """
     wanted = core_files()
     there = _hashes(board)
     missing = [name for name, data in wanted.items() if there.get(name) != hashlib.sha256(data).hexdigest()]
     if not missing:
+        _tidy(board, there)
         return 0
     sizes = _sizes(board)
     _refuse_foreign(board, sizes, missing)
     total = sum(len(wanted[name]) for name in missing)
-    _need_room(board, {name: len(wanted[name]) for name in missing}, sizes)
+    _need_room(board, {name: len(wanted[name]) for name in {*missing, FIRST}}, sizes)
     say(f"copying the updater to the board, where it stays: {FOLDER}, {len(missing)} files, {total:,} bytes")
     files.make_folder(board, FOLDER)
     sent = said = 0
-    done: list[str] = []
     try:
-        for name in missing:
+        for name, data in (
+            (FIRST, _unfinished()),
+            *((name, wanted[name]) for name in missing if name != FIRST),
+            (FIRST, wanted[FIRST]),
+        ):
             if sent - said >= SAY_EVERY_BYTES:
                 said = sent
                 say(f"the updater: {sent:,} of {total:,} bytes are on the board")
             path = f"{FOLDER}/{name}"
             is_left = posixpath.basename(own_names.draft_of(path)) in sizes
-            files.write(board, path, wanted[name], lambda _bytes: between(), may_be_left=is_left)
-            done.append(name)
-            sent += len(wanted[name])
+            files.write(board, path, data, lambda _bytes: between(), may_be_left=is_left)
+            sent += len(data)
     except BoardError as err:
         if err.id == FULL:
-            _take_away(board, [name for name in done if name not in sizes], made=not sizes)
+            _take_away(board, wanted, made=not sizes)
             raise _no_room(board, None) from err
         raise
-    for name in sizes:
+    _tidy(board, sizes)
+    return len(missing)
+
+
+def _tidy(board: Board, there: Iterable[str]) -> None:
+    """Remove what an install that was cut off has left beside the files."""
+    for name in there:
         if own_names.is_ours(name):
             files.remove(board, f"{FOLDER}/{name}")
-    return len(missing)
+
+
+def _title() -> bytes:
+    """How the first file of every version of ours begins."""
+    return core_files()[FIRST].split(b"\n", 1)[0]
+
+
+def _unfinished() -> bytes:
+    """The first file while others are on their way: files of two versions must not run together."""
+    text = "only half of the updater is here: run the flash again on the computer, or with --via usb"
+    return _title() + f'\nraise ImportError("{text}")\n'.encode()
 
 
 def _sizes(board: Board) -> dict[str, int]:
@@ -150,14 +185,17 @@ def _sizes(board: Board) -> dict[str, int]:
 def _refuse_foreign(board: Board, there: Mapping[str, int], missing: Sequence[str]) -> None:
     """Raise if a file of the user's would be replaced.
 
-    Its __init__.py does not begin as that of every version of ours; or there is none, and ours is the first that is
+    Its first file does not begin as that of every version of ours; or there is none, and ours is the first that is
     written and the last that is taken away.
     """
-    begin = core_files()["__init__.py"].split(b"\n", 1)[0].rstrip(b'"')  # older ones go on in the next line
-    if "__init__.py" not in there:
+    begin = _title().rstrip(b'"')  # older ones go on in the next line
+    path = f"{FOLDER}/{FIRST}"
+    names = (path, own_names.second_of(path))  # power may have gone while FAT had it under the second
+    first = next((name for name in names if posixpath.basename(name) in there), None)
+    if first is None:
         if not any(name in there for name in missing):
             return
-    elif files.begins_as(board, f"{FOLDER}/__init__.py", len(begin), hashlib.sha256(begin).hexdigest()):
+    elif files.begins_as(board, first, len(begin), hashlib.sha256(begin).hexdigest()):
         return
     raise BoardError(
         "via-card",
@@ -195,11 +233,13 @@ def _no_room(board: Board, counted: tuple[int, int] | None) -> BoardError:
     )
 
 
-def _take_away(board: Board, names: Sequence[str], *, made: bool) -> None:
-    """Remove what this run has put there, and the folder if it was made for that."""
+def _take_away(board: Board, names: Collection[str], *, made: bool) -> None:
+    """Remove all of the updater, also what an older version had of it, and the folder if it was made for that."""
+    there = _sizes(board)
     with suppress(BoardError):
-        for name in reversed(names):
-            files.remove(board, f"{FOLDER}/{name}")
+        for name in sorted(there, key=lambda name: name == FIRST):
+            if name in names or own_names.is_ours(name):
+                files.remove(board, f"{FOLDER}/{name}")
         if made:
             files.remove(board, FOLDER)
 

@@ -16,6 +16,7 @@ from typing import Any
 from doctor.cli.settings import SETTINGS, TABLES, Kind, Setting, Source, fits, from_files, table_of
 from doctor.data import parsed
 from doctor.documents.json_file import read_bounded
+from doctor.documents.user_folders import NO_HOME, own_folder
 from doctor.errors import UsageError, reason
 from doctor.text.command import marked
 from doctor.text.escape import shown
@@ -82,13 +83,8 @@ def places() -> list[Place]:
 
 
 def _users() -> Iterator[Place]:
-    from platformdirs import user_config_path
-
-    try:
-        folder = user_config_path("fipy-doctor", appauthor=False)
-    except RuntimeError:  # it is not known where this user's home is
-        return
-    if folder.is_absolute():  # else "~" was left as it is: a folder of that name here is not the user's
+    folder = own_folder("config")
+    if folder != NO_HOME:
         yield Place(folder / NAME, Source.USER)
 
 
@@ -231,7 +227,7 @@ def _not_toml(place: Place, err: ValueError) -> UsageError:
     found = _AT_LINE.search(said)
     line = int(found[1]) if found else 0
     what = _AT_LINE.sub("", said).strip()
-    told = "mend that line"
+    told = "mend that line" if line else "mend the file"
     if "escape" in what or "hex value" in what:
         told = "mend that line; a path with backslashes stands between single quotes: 'C:\\Users\\anna'"
     return _wrong(

@@ -13,7 +13,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from doctor import events
-from doctor.cli import stdio
+from doctor.cli import ahead
 from doctor.cli.check_line import CheckLine
 from doctor.cli.live_line import NORMAL, LiveLine, Standing
 from doctor.cli.screen import Screen
@@ -114,7 +114,7 @@ class FlashView:
     def _step(self, event: events.StepStarted) -> None:
         if not self.begun:
             self.begun = True
-            stdio.wait_for_nobody()  # not before: the plan and its question are for somebody who reads
+            ahead.wait_for_nobody()  # not before: the plan and its question are for somebody who reads
         self._logged, self._share = 0.0, None
         self._pace = Pace(event.last_s)
         self._place = f"step {event.number} of {event.of}" if event.number else ""

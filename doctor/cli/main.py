@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from doctor import __version__
-from doctor.cli import command_line, mistyped, options, settings, signals, stdio
+from doctor.cli import ahead, command_line, mistyped, options, settings, signals, stdio
 from doctor.cli.help_page import HelpedCommand
 from doctor.cli.screen import make_screen
 from doctor.errors import DoctorError
@@ -130,7 +130,7 @@ def run(argv: Sequence[str], *, for_good: bool = False) -> int:
     for_good  the program ends with it: signals are ignored from then on
     """
     with signals.ending_like_ctrl_c(for_good=for_good):
-        stdio.write_ahead()
+        ahead.write_ahead()
         code = _run(argv)
         if for_good:
             with signals.undisturbed():

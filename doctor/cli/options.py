@@ -12,12 +12,9 @@ import click
 from doctor.cli import mistyped, values
 from doctor.cli.help_page import BenchOption, EveryCommandOption
 from doctor.jobs.hands import DONE
+from doctor.text.command import RISKS
 
 F = TypeVar("F", bound=Callable[..., Any])
-ACCEPTABLE = (
-    "radio-change", "no-way-back", "old-boot-loader", "same-build", "unknown-build", "jumpers-removed",
-    "interrupt-program",
-)  # fmt: skip
 CARRIERS = ("expansion2", "expansion3", "pysense", "pytrack", "pyscan", "pygate")
 LONGEST_S = 7 * 24 * 3600  #: more than any bench needs; NaN and infinity are no deadlines
 
@@ -148,9 +145,9 @@ accept = click.option(
     "--accept",
     "accepted",
     multiple=True,
-    type=click.Choice(ACCEPTABLE),
+    type=click.Choice(RISKS),
     metavar="RISK",
-    help=f"Agree to a risk by its name; the program says which, if one is needed: {', '.join(ACCEPTABLE)}.",
+    help=f"Agree to a risk by its name; the program says which, if one is needed: {', '.join(RISKS)}.",
 )
 
 

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, TextIO
 import click
 
 from doctor.errors import COMMAND_IDS, DoctorError, Exit
-from doctor.link.port_url import PortUrl
 from doctor.text import marks
 from doctor.text.command import Command, marked
 from doctor.text.marks import NO_BENCH
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
 
     from doctor.bench import BenchOptions
     from doctor.events import Event, Listener
+    from doctor.link.port_url import PortUrl
     from doctor.report.prose import BenchConsole
     from doctor.report.report_file import ReportFile
 
@@ -66,7 +66,7 @@ class Screen:
     def replays(self) -> bool:
         """Whether the bench of the run is a trace."""
         port = self.out.bench.port
-        return port is not None and PortUrl.read(port).recording is not None
+        return port is not None and _read(port).recording is not None
 
     def show(self, what: RenderableType, *, copied: bool = False) -> None:
         """Show a result to a person; nothing if JSON was asked for.
@@ -230,12 +230,18 @@ def make_screen(
     )
 
 
+def _read(port: str) -> PortUrl:
+    from doctor.link.port_url import PortUrl
+
+    return PortUrl.read(port)
+
+
 def screen_of(given: dict[str, Any], options: BenchOptions | None = None) -> Screen:
     """The screen that the common options ask for; commands in what it shows name the bench of ``options``.
 
     options  None if nothing but a port can be given
     """
-    port = PortUrl.read(given["port"]).text if given["port"] else None
+    port = _read(given["port"]).text if given["port"] else None
     bench = Command("", port=port) if options is None else options.command("")
     return make_screen(
         as_json=given["as_json"],

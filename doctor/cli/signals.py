@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
-from doctor.cli import stdio
+from doctor.cli import ahead
 
 #: Somebody ends the program, or its terminal was closed. Windows has SIGBREAK instead (the window was closed).
 _ENDING = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP", "SIGBREAK") if hasattr(signal, name))
@@ -32,7 +32,7 @@ def ending_like_ctrl_c(*, for_good: bool = False) -> Iterator[None]:
 
     def end(number: int, _frame: FrameType | None) -> None:
         nonlocal came
-        stdio.wait_no_longer()
+        ahead.wait_no_longer()
         if _is_over() or (came and number != signal.SIGINT):
             return
         came = came or number != signal.SIGINT
@@ -55,7 +55,7 @@ def over_once(is_over: Callable[[], bool]) -> None:
 @contextmanager
 def undisturbed() -> Iterator[None]:
     """Within the block no signal interrupts: for putting back what was changed, and for telling how a flash ended."""
-    with _handled([signal.SIGINT, *_ENDING], lambda _number, _frame: stdio.wait_no_longer()):
+    with _handled([signal.SIGINT, *_ENDING], lambda _number, _frame: ahead.wait_no_longer()):
         yield
 
 

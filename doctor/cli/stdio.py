@@ -1,4 +1,4 @@
-"""Standard streams that outlive their reader; loads nothing that ``--version`` has no use for.
+"""Standard streams that outlive their reader; loads nothing that ``--version`` has no use for, not even ``typing``.
 
 A closed or full standard output changes no exit code, and above all never ends a flash that is under way.
 """
@@ -10,32 +10,39 @@ import errno
 import io
 import os
 import sys
-import threading
-from collections import deque
-from contextlib import suppress
-from typing import Any, cast
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Protocol
+
+    class Writer(Protocol):
+        """What writes in the place of whoever prints (doctor/cli/ahead.py)."""
+
+        def put(self, file: SteadyFile, data: bytes, /) -> None:
+            """Have ``data`` written to ``file``."""
+
+        def flushed(self) -> None:
+            """Whoever prints has flushed."""
+
+        def finish(self) -> None:
+            """Return once all is written, or given up."""
+
 
 _READER_LEFT = (errno.EPIPE, errno.EIO, errno.ENXIO)  #: a pipe, or a terminal, that somebody closed: no news to them
-MOST_AHEAD_BYTES = 1 << 16  #: minutes of progress bars, and far more than all else that a flash prints
-MOST_BESIDE_BYTES = 1 << 24  #: of what other threads print: they may not wait, since the main one may wait for them
-PIECE_BYTES = 4096
 _PLAINER = "fipy-doctor-plainer"  #: how ``codecs`` knows it
-READER_WAIT_S = 60.0  #: for somebody who pressed Ctrl-S, or looks at another page of a pager
-ENDING_WAIT_S = 2.0  #: for the reader of a program that a signal ends
-_LOOK_S = 0.1
 
 
-class _SteadyFile(io.RawIOBase):
+class SteadyFile(io.RawIOBase):
     """What a standard stream writes to in the end; once it takes no more, everything goes nowhere.
 
     lost   why it takes no more
-    ahead  what writes in its place, so that nobody waits for the reader
+    ahead  what writes in its place, so that nobody waits for the reader (doctor/cli/ahead.py)
     """
 
     def __init__(self, raw: io.RawIOBase) -> None:
         self._raw = raw
         self.lost: OSError | None = None
-        self.ahead: _Ahead | None = None
+        self.ahead: Writer | None = None
 
     def writable(self) -> bool:
         """Always."""
@@ -76,78 +83,6 @@ class _SteadyFile(io.RawIOBase):
         return size
 
 
-class _Ahead:
-    """A thread that writes in the place of whoever prints, in order: it can be given up when its reader stops reading.
-
-    patient  the main thread waits for room, and until what it flushed is read; else what finds no room is dropped
-    limit_s  how long nothing may be read before the rest is given up; None: no limit
-    """
-
-    def __init__(self) -> None:
-        self.patient = True
-        self.limit_s: float | None = None
-        self._pieces: deque[tuple[_SteadyFile, bytes]] = deque()
-        self._waiting_bytes = 0
-        self._moved = False
-        self._changed = threading.Condition()
-        threading.Thread(target=self._run, name="output", daemon=True).start()
-
-    def put(self, file: _SteadyFile, data: bytes) -> None:
-        """Have ``data`` written to ``file``."""
-        with self._changed:
-            if self.patient and _in_main_thread():
-                self._wait_until_at_most(MOST_AHEAD_BYTES)
-            elif self._waiting_bytes + len(data) > (MOST_BESIDE_BYTES if self.patient else MOST_AHEAD_BYTES):
-                return
-            while data:
-                size = PIECE_BYTES
-                while size < len(data) and data[size] & 0xC0 == 0x80:  # within a character of UTF-8
-                    size -= 1
-                self._pieces.append((file, data[:size]))
-                self._waiting_bytes += len(data[:size])
-                data = data[size:]
-            self._changed.notify_all()
-
-    def flushed(self) -> None:
-        """Whoever prints has flushed."""
-        if self.patient and _in_main_thread():
-            self.finish()
-
-    def finish(self) -> None:
-        """Return once all is written, or the reader has read nothing for a while: then the rest is lost."""
-        with self._changed:
-            self._wait_until_at_most(0)
-
-    def _wait_until_at_most(self, size: int) -> None:
-        waited_s = 0.0
-        while self._waiting_bytes > size:
-            self._moved = False
-            if self._changed.wait_for(lambda: self._moved, _LOOK_S):
-                waited_s = 0.0
-                continue
-            waited_s += _LOOK_S
-            if self.limit_s is not None and waited_s >= self.limit_s:
-                for file, _ in self._pieces:
-                    file.lost = file.lost or OSError(errno.ETIMEDOUT, "nobody reads it")
-                self._pieces.clear()
-                self._waiting_bytes = 0
-
-    def _run(self) -> None:
-        while True:
-            with self._changed:
-                self._changed.wait_for(lambda: self._pieces)
-                file, piece = self._pieces[0]
-            written = file.write_now(piece)
-            with self._changed:
-                if self._pieces:  # nobody has given it up meanwhile
-                    self._pieces.popleft()
-                    if written < len(piece):
-                        self._pieces.appendleft((file, piece[written:]))
-                    self._waiting_bytes -= written
-                self._moved = True
-                self._changed.notify_all()
-
-
 class _SteadyText(io.TextIOWrapper):
     """A standard stream: what the main thread flushes was written, though another thread does that."""
 
@@ -155,12 +90,8 @@ class _SteadyText(io.TextIOWrapper):
         """Flush, and wait for a reader who is waited for."""
         super().flush()
         file = _descriptor(self)
-        if isinstance(file, _SteadyFile) and file.ahead is not None:
+        if isinstance(file, SteadyFile) and file.ahead is not None:
             file.ahead.flushed()
-
-
-def _in_main_thread() -> bool:
-    return threading.current_thread() is threading.main_thread()
 
 
 def make_steady() -> None:
@@ -172,41 +103,16 @@ def make_steady() -> None:
         if type(old) is io.FileIO:  # the stream takes its own with it when it goes
             old = io.FileIO(old.fileno(), "w", closefd=False)
         if isinstance(old, io.RawIOBase):
-            setattr(sys, name, _like(stream, _SteadyFile(old)))
-
-
-def write_ahead() -> None:
-    """From now on a thread writes what is printed, so that no wait for a reader is one that no signal ends."""
-    files = _steady()
-    for file in files:
-        same = (other.ahead for other in files if other.ahead is not None and _is_same(file, other))
-        file.ahead = file.ahead or next(same, None) or _Ahead()
-
-
-def wait_for_nobody() -> None:
-    """From now on what is printed holds nothing up: a stopped terminal, a full pipe and a slow line lose the rest."""
-    write_ahead()
-    for ahead in _aheads():
-        ahead.patient, ahead.limit_s = False, READER_WAIT_S
-
-
-def wait_for_the_reader() -> None:
-    """What matters comes now: whoever stopped reading has READER_WAIT_S to go on."""
-    for ahead in _aheads():
-        ahead.patient, ahead.limit_s = True, READER_WAIT_S
-
-
-def wait_no_longer() -> None:
-    """A signal ends the program: whoever reads nothing for ENDING_WAIT_S loses the rest. Safe in its handler."""
-    for ahead in _aheads():
-        ahead.limit_s = ahead.limit_s or ENDING_WAIT_S
+            setattr(sys, name, _like(stream, SteadyFile(old)))
 
 
 def finish() -> None:
     """Return once all that was printed is written, or given up."""
     for stream in (sys.stdout, sys.stderr):
-        with suppress(OSError, ValueError):
+        try:
             _finish(stream)
+        except (OSError, ValueError):
+            continue
 
 
 def has_reader() -> bool:
@@ -216,7 +122,7 @@ def has_reader() -> bool:
 
 def tell_what_was_lost() -> None:
     """Say on standard error that standard output took no more, unless its reader simply left."""
-    with suppress(OSError, ValueError):  # nobody left to tell
+    try:
         _finish(sys.stdout)
         lost = getattr(_descriptor(sys.stdout), "lost", None)
         if isinstance(lost, OSError) and lost.errno not in _READER_LEFT:
@@ -224,28 +130,21 @@ def tell_what_was_lost() -> None:
                 f"fipy-doctor: standard output stopped accepting text, and some is missing: {lost.strerror}\n"
             )
         _finish(sys.stderr)
+    except (OSError, ValueError):  # nobody left to tell
+        return
 
 
 def _finish(stream: Any) -> None:
     stream.flush()
     file = _descriptor(stream)
-    if isinstance(file, _SteadyFile) and file.ahead is not None:
+    if isinstance(file, SteadyFile) and file.ahead is not None:
         file.ahead.finish()
 
 
-def _is_same(one: _SteadyFile, other: _SteadyFile) -> bool:
-    """Whether both go to one place, where their order counts."""
-    return (one.isatty() and other.isatty()) or os.path.sameopenfile(one.fileno(), other.fileno())
-
-
-def _steady() -> list[_SteadyFile]:
+def steady_files() -> list[SteadyFile]:
     """The standard streams that were made steady."""
     files = (_descriptor(stream) for stream in (sys.stdout, sys.stderr))
-    return [file for file in files if isinstance(file, _SteadyFile)]
-
-
-def _aheads() -> list[_Ahead]:
-    return [file.ahead for file in _steady() if file.ahead is not None]
+    return [file for file in files if isinstance(file, SteadyFile)]
 
 
 def _descriptor(stream: Any) -> object:
@@ -254,12 +153,13 @@ def _descriptor(stream: Any) -> object:
     return getattr(buffer, "raw", buffer)
 
 
-def _like(stream: io.TextIOWrapper, steady: _SteadyFile) -> io.TextIOWrapper:
+def _like(stream: io.TextIOWrapper, steady: SteadyFile) -> io.TextIOWrapper:
     """The same stream on another descriptor; what it cannot show is a question mark, but for an ellipsis."""
     codecs.register_error(_PLAINER, _plainer)
     unbuffered = isinstance(stream.buffer, io.RawIOBase)
+    raw: Any = steady
     return _SteadyText(
-        cast("Any", steady) if unbuffered else io.BufferedWriter(steady),
+        raw if unbuffered else io.BufferedWriter(steady),
         encoding=stream.encoding,
         errors=_PLAINER,
         line_buffering=stream.line_buffering,

@@ -45,11 +45,22 @@ def named(ports: Iterable[str], found: Sequence[PortInfo]) -> list[Board]:
     return [Board(port, _place(port, found)) for port in ports]
 
 
-def plugged_in(found: Sequence[PortInfo]) -> tuple[list[Board], list[PortInfo]]:
-    """Every port with the USB id of a Pycom carrier board, and the other USB ports, which nobody has named."""
+def at_port(port: PortInfo) -> Board:
+    """The board at a port that the system lists."""
+    return Board(port.device, port.place)
+
+
+def of_carriers(found: Sequence[PortInfo]) -> tuple[list[PortInfo], list[PortInfo]]:
+    """The ports with the USB id of a Pycom carrier board, and the other USB ports, which nobody has named."""
     usb = [port for port in found if port.is_usb]
     boards = [port for port in usb if port.carrier is not None and not port.dfu]
-    return [Board(port.device, port.place) for port in boards], [port for port in usb if port not in boards]
+    return boards, [port for port in usb if port not in boards]
+
+
+def plugged_in(found: Sequence[PortInfo]) -> tuple[list[Board], list[PortInfo]]:
+    """The boards in all carrier boards of Pycom, and the other USB ports."""
+    boards, others = of_carriers(found)
+    return [at_port(port) for port in boards], others
 
 
 def refuse_twice(boards: Sequence[Board]) -> None:

@@ -44,6 +44,7 @@ class Child:
         self.board = board
         self.code: int | None = None
         self.document: dict[str, Any] | None = None
+        self._interrupted = False
         self._hear = hear
         line = own_process.command(*words)
         own_group: dict[str, Any] = {"start_new_session": True}
@@ -78,8 +79,14 @@ class Child:
 
     def interrupt(self) -> None:
         """End it as Ctrl-C would (cli/signals.py); that one is ignored in what a shell runs in the background."""
+        self._interrupted = True
         with suppress(OSError):
             self._process.send_signal(_BREAK if is_windows() else signal.SIGTERM)
+
+    @property
+    def is_cut_short(self) -> bool:
+        """Whether ``interrupt`` ended it before it could say how it ends: in its first moments it does not listen."""
+        return self._interrupted and self.code not in (None, *Exit)
 
     @property
     def killed_by(self) -> str:

@@ -18,6 +18,7 @@ from doctor.fleet.outcome import Outcome
 from doctor.fleet.standing import Standing
 
 LOOK_S = 0.2  #: between two looks at signals while no board says anything
+STOPPED = "stopped by you while it began"
 STOP, STOP_TRANSFER = b"stop", b"stop transfer"  #: what a flash with --stop-on-stdin understands
 _ENDING = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP", "SIGBREAK") if hasattr(signal, name))
 
@@ -141,7 +142,9 @@ class Crew:
         del self._running[child]
         code = exit_code(child.code if child.code is not None else 1, sent=standing.sent)
         document = child.document
-        if document is None or document.get("exit") != code:
+        if child.is_cut_short:
+            code, document = Exit.STOPPED, {"died": STOPPED}
+        elif document is None or document.get("exit") != code:
             at = f": {standing.words}" if standing.sent else ""
             document = {"died": f"{killed}{at}" if (killed := child.killed_by) else child.last_words}
         outcome = Outcome(child.board, code, document, standing.sent)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from doctor.bench import Bench
 from doctor.computer import is_mac
+from doctor.documents import user_folders
 from doctor.documents.json_file import read_bounded
 from doctor.errors import LONGEST, BoardError, DoctorError, reason
 from doctor.firmware.bootrom import FROM_BOARD
@@ -114,10 +115,8 @@ def folders() -> Iterator[tuple[str, Path]]:
     """The folders of this PC where firmware may lie, each with the words for it."""
     yield "in this folder", Path()
     if not is_mac():  # which asks its user before a program may look there
-        from platformdirs import user_downloads_path
-
-        downloads = user_downloads_path()
-        yield f"in {shown(str(downloads), LONGEST)}", downloads
+        folder = user_folders.downloads()
+        yield f"in {shown(str(folder), LONGEST)}", folder
 
 
 def _on_board(bench: Bench, search: Search) -> Iterator[Candidate]:

@@ -12,12 +12,11 @@ from doctor.check import Check, Status
 from doctor.errors import DoctorError, Stopped, UsageError
 from doctor.events import Listener, Note, ignore
 from doctor.jobs import last_flash
-from doctor.jobs.flashing.card import follow, join, start
 from doctor.jobs.flashing.carry import carry_out
 from doctor.jobs.flashing.guard import guarded, refuse_weak_supply
 from doctor.jobs.flashing.interrupts import Interrupts, Wish
 from doctor.jobs.flashing.plan import FlashFile, FlashPlan, FlashRequest, plan_for, sources_of
-from doctor.jobs.flashing.result import FlashResult, HashedSource, Proof
+from doctor.jobs.flashing.result import FlashResult, HashedSource, JumpersUnsure, Proof
 from doctor.jobs.flashing.ways import goes_by_usb
 from doctor.jobs.memory.jumper_proof import CHECK as JUMPERS
 from doctor.jobs.memory.jumper_proof import proof_of
@@ -82,6 +81,8 @@ def prepare(
         )
     plan = plan_for(bench, request)
     if isinstance(plan, FlashPlan) and plan.via == "card" and not plan.core.nothing:
+        from doctor.jobs.flashing.card import start  # what serves one way only is loaded for that way
+
         closed = start.refusal(bench, report, plan, request)
         if closed is not None and request.via == "auto" and goes_by_usb(bench):  # nobody asked for the card
             return report, plan_for(bench, replace(request, via="usb"))
@@ -123,9 +124,12 @@ def flash(bench: Bench, request: FlashRequest, *, consent: Consent, listen: List
 
 def _flash(bench: Bench, request: FlashRequest, consent: Consent, listen: Listener) -> FlashResult:
     checks = everybody()  # before the first byte: without its checks this program speaks to nothing
-    joined = join.join(bench, request, consent.stop_board, listen)
-    if joined is not None:
-        return joined
+    if bench.options.port is not None and request.via in ("auto", "card"):
+        from doctor.jobs.flashing.card import join
+
+        joined = join.join(bench, request, consent.stop_board, listen)
+        if joined is not None:
+            return joined
     try:
         refuse_unwritable()
     except DoctorError as err:
@@ -135,8 +139,8 @@ def _flash(bench: Bench, request: FlashRequest, consent: Consent, listen: Listen
         report, plan = prepare(bench, request, listen, checks)
     if isinstance(plan, FlashPlan) and plan.core.nothing:
         return FlashResult(report, plan)
-    asked = isinstance(plan, start.JumpersUnsure)
-    if isinstance(plan, start.JumpersUnsure):
+    asked = isinstance(plan, JumpersUnsure)
+    if isinstance(plan, JumpersUnsure):
         plan = _after_looking(bench, request, consent, plan, report)
     if isinstance(plan, DoctorError):
         return FlashResult(report, error=plan)
@@ -222,6 +226,8 @@ def _question(bench: Bench, consent: Consent, plan: FlashPlan, listen: Listener)
     """What Ctrl-C asks in the middle of the transfer."""
     if plan.via != "card":
         return consent.stop_transfer
+    from doctor.jobs.flashing.card import follow
+
     return follow.question(consent.stop_board, listen, in_process=bench.link.url.in_process)
 
 

@@ -22,7 +22,7 @@ from doctor.documents.json_file import read_json, write_whole
 from doctor.errors import DoctorError, UsageError, reason
 from doctor.jobs.memory import journal
 from doctor.jobs.memory.lock import is_held
-from doctor.jobs.memory.state_dir import state_place
+from doctor.jobs.memory.state_dir import another_place, state_place
 from doctor.text.command import Command
 
 BOARD_CHARS = 12  #: of the names of its files stand for the board
@@ -244,7 +244,7 @@ def _needed(folder: Path) -> Iterator[None]:
             "trial-not-writable",
             f"cannot be written: {reason(err)}; no step was begun",
             on=str(folder),
-            next="make room there, or make it a folder that you may write to",
+            next=another_place(folder),
         ) from err
 
 

@@ -124,7 +124,8 @@ _FIRST_BEHIND = re.compile(r"[\"')]{0,2} (?:first|zuerst|primero|d'abord|eerst)\
 _COMPARED = re.compile(r"\W{1,2}(?:newer|older|better|neuer|älter|besser|más|plus|nieuwer|ouder)\b", re.I)
 #: Behind these a build is only wished for, though it is written as a tool prints it.
 _WANTED = re.compile(
-    r"\b(?:want(?:ed|s)?|wish(?:ed)?|goal|target|desired|required|needed|gewünscht|wunsch|ziel|soll|möchte|objetivo"
+    r"\b(?:(?:st[ae]p|schritt|paso|étape) ?\d{1,2}|want(?:ed|s)?|wish(?:ed)?|goal|target|desired|required|needed"
+    r"|gewünscht|wunsch|ziel|soll|möchte|objetivo"
     r"|dese\w+|quiero|meta|cible|objectif|souhait\w+|voulue?|voudrais|gewenste?|doel|wil)\W{1,3}"
     r"(?:(?:the|die|la|el|le|de|is|ist|es|est|version|versie|versión|build|firmware|software)\W{1,3}){0,3}"
     r"(?:LR[56]\.\d\.\d\.\d-|(?:BUILD)?\d\.\d\.\d\.\d[ -]\[?)?\Z",

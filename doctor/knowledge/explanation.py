@@ -25,7 +25,7 @@ from doctor.knowledge.outcome import (
 )
 from doctor.knowledge.paste import Paste, read
 from doctor.knowledge.words import describe, history, seen
-from doctor.knowledge.words.asked import FLASH, WHICH, questions
+from doctor.knowledge.words.asked import FLASH, WHICH, asks_for_an_order, questions
 from doctor.knowledge.words.reader import NOTHING_SAID, Reader, reader_of
 
 _LOOKED_AT_CHARS = 20_000  #: of a paste, for what its reader says of himself
@@ -100,7 +100,7 @@ def explain(data: bytes) -> Explanation:
     if hides_a_wait(paste, failures, reader):
         failures = sorted(failures, key=lambda one: not one.entry.under_way)
     success = how_it_ended(paste, facts, failures, reader) if ours is None else ""
-    asides = _asked_about(harmless, reader.prose)
+    asides = harmless if asks_for_an_order(reader.prose) else _asked_about(harmless, reader.prose)
     error = has_unexplained_error(paste, found)
     candidates: tuple[str, ...] = ()
     if ours is None and only_guessed(failures):

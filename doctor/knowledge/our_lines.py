@@ -34,7 +34,7 @@ _OURS_TOO = (
     r" {2,}(?:- |\? |\d+ \| |may follow |Most often: |Danger for |It looks like |If so: |more: )",
     r"(?:Flash it|Does a flash help|Do it again|Which file|Erase or format it|May the power go|Is it newer"
     r"|Which is newer|Has anybody done it|Is it dead|In short)[?:] ",
-    r"(?:Not sure\. Is it one of|Run this next, with the board|If something is still wrong, send:)",
+    r"(?:Not sure\. Is it (?:this|one of)|Run this next, with the board|If something is still wrong, send:)",
     r"[a-z0-9]+(?:-[a-z0-9]+)+ (?:comes first;|and .{1,300} separate matters)",
 )
 _IS_OURS_TOO = re.compile("|".join(_OURS_TOO))
@@ -45,7 +45,7 @@ _SURELY = re.compile(
     r"|(?:\d+ [a-z ]{1,14}, ){0,4}\d+ checks? passed; -v "
     r"| {2}more:  fipy-doctor open [a-z]|modem: the modem (?:answers|is |does )|\d+ of \d+ files? written"
     r"|kept in [^\n]{1,120}: \d+ files?, |(?:reading|writing) /flash/[^\n]{1,80}, \d+ bytes?$|Do this now:$"
-    r"|Not sure\. Is it one of these\?$|Plan(?:, in short)?$(?=\n {2}image )"
+    r"|Not sure\. Is it (?:this|one of these)\?$|Plan(?:, in short)?$(?=\n {2}image )"
     r"|• step \d{1,2} of \d{1,2}: | {1,4}\d{1,3}% {2}[\d,]{1,20} of [\d,]{1,20} bytes$)",
     re.MULTILINE,
 )
@@ -69,7 +69,7 @@ _SAYS = tuple(
         ),
         (
             "This is an answer of `fipy-doctor explain` that was not sure. Give it more of the text: {}",
-            r"(Not sure\. Is it one of these\?)$",
+            r"(Not sure\. Is it (?:this|one of these)\?)$",
         ),
         (
             "This is what fipy-doctor printed when it stopped: {}",

@@ -80,6 +80,7 @@ class Link(contextlib.AbstractContextManager["Link"]):
         self._trace = trace
         self._open = True
         self._asked_ms: int | None = None
+        self._is_owed = False  # something was sent that nothing has come back for yet
         self._answers_ms: deque[int] = deque(maxlen=ANSWERS_KEPT)
         self._settling: Deadline | None = None
         self.has_modem_lines = not url.carries_bytes_only and self._lines_answer()
@@ -149,7 +150,8 @@ class Link(contextlib.AbstractContextManager["Link"]):
     def answer_s(self) -> float | None:
         """From a key or a short command to the first byte that comes back, as usual on this port; None if untold.
 
-        What took longer than an echo takes does not count: a program that works, a modem that is asleep.
+        What took longer than an echo takes does not count: a program that works, a modem that is asleep; nor does what
+        was sent behind bytes without an answer, since the line had those to carry first.
         """
         quick = [ms for ms in self._answers_ms if ms <= SLOW_ANSWER_MS]
         return median(quick) / 1000 if len(quick) >= ANSWERS_LEAST else None
@@ -171,7 +173,9 @@ class Link(contextlib.AbstractContextManager["Link"]):
                     next=f"{UNPLUG}, wait 10 s, and plug in again",
                 ) from err
             raise self._lost(err) from err
-        self._asked_ms = self.clock.ticks_ms() if len(data) <= SHORT_BYTES else None
+        # What goes out behind other bytes waits for them on the line, for as long as they are many.
+        self._asked_ms = self.clock.ticks_ms() if len(data) <= SHORT_BYTES and not self._is_owed else None
+        self._is_owed = True
 
     def set_baud(self, baud: int) -> None:
         """Change the speed. Raises LinkError if that is not possible."""
@@ -268,6 +272,7 @@ class Link(contextlib.AbstractContextManager["Link"]):
         if data and self._asked_ms is not None:
             self._answers_ms.append(self.clock.ticks_ms() - self._asked_ms)
             self._asked_ms = None
+        self._is_owed = self._is_owed and not data
 
     def _note(self, what: str, value: int | bool | str) -> None:
         if self._trace is not None:

@@ -8,7 +8,7 @@ raises is an error that names the package.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from doctor import plugins
@@ -20,7 +20,6 @@ from doctor.text.escape import shown
 if TYPE_CHECKING:
     from doctor.bench import Bench
 
-ENTRY_POINT_GROUP = "fipy_doctor.cures"  #: docs/adding-a-check.md
 #: Options of ``fipy-doctor fix``: no cure of another package can have one of these for its switch.
 OPTIONS_OF_FIX = frozenset(
     (
@@ -37,9 +36,9 @@ _LONGEST_ID = 40
 T = TypeVar("T")
 
 
-def of_other_packages(ours: dict[str, Cure]) -> tuple[dict[str, Cure], tuple[str, ...]]:
+def of_other_packages(ours: Mapping[str, Cure]) -> tuple[dict[str, Cure], tuple[str, ...]]:
     """Cures of other packages by id, wrapped, and a warning for each that cannot stand beside ``ours``."""
-    parts, warnings = plugins.loaded(ENTRY_POINT_GROUP, _WHAT, _flaw)
+    parts, warnings = plugins.loaded(plugins.CURES, _WHAT, _flaw)
     claims: dict[str, list[tuple[Cure, str]]] = {}
     for cure, package in parts:
         assert isinstance(cure, Cure)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 PROOFS_SHOWN = 6  #: lines that prove one match, without --verbose
 LINE_CHARS = 150
 _FACT_NAMES = {"modem": "modem firmware", "mode": "modem mode (SMOD)", "updater": "updater version"}
+_WHICH_ONE, _THIS_ONE = "Not sure. Is it one of these?", "Not sure. Is it this?"
 _HIDDEN_FACTS = ("build", "generation", "family", "maker")
 
 
@@ -92,7 +93,7 @@ def _not_known(found: Explanation, advised: Advice) -> Iterable[RenderableType]:
         pass
     elif found.unsure:
         yield Text("")
-        yield Text("Not sure. Is it one of these?", style="bold")
+        yield Text(_WHICH_ONE if found.candidates[1:] else _THIS_ONE, style="bold")
         yield from _questions(found)
     else:
         yield Text("Nothing known here.", style="bold")

@@ -34,7 +34,6 @@ METHODS = {
 }
 
 _WRITES = ("transfer", "deploy")  #: steps in which the modem loses what it has
-_OUR_UPDATER_S = 60.0  #: copying our updater to a board that does not have it yet
 
 
 def short(plan: FlashPlan) -> RenderableType:
@@ -108,9 +107,8 @@ def _of(what: str, radio: str | None) -> str:
 
 def _times(plan: FlashPlan) -> str:
     """How long the whole flash takes."""
-    usual_s = plan.all_usual_s
-    first = f" ({_short_about(usual_s + _OUR_UPDATER_S)} the first time)" if plan.via == "card" else ""
-    return f"{about(usual_s)}{first}, at most {span(plan.all_limit_s)}"
+    copied = f" ({_short_about(plan.install_s)} of it to copy our updater)" if plan.install_s else ""
+    return f"{about(plan.all_usual_s)}{copied}, at most {span(plan.all_limit_s)}"
 
 
 def _timer(plan: FlashPlan) -> str:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from doctor.bench import BenchOptions
-from doctor.board.storage.begun import remark
 from doctor.check import Finding, Grade, Remedy, Status
 from doctor.engine import Report
 from doctor.firmware.names import parse_name
@@ -246,6 +245,8 @@ def _go_on(case: Checked) -> NextStep:
 
 
 def _end_what_was_begun(case: Checked) -> NextStep:
+    from doctor.board.storage.begun import remark  # hardly anybody has begun anything
+
     assert case.finding.command is not None
     command = case.finding.command.on(case.given)
     return NextStep((), command, tuple(filter(None, (remark(command),))))

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import logging
 import threading
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from doctor.sim.board import state as board_state
-from doctor.sim.board.board import BoardSim
 from doctor.sim.board.file_faults import parse_files
 from doctor.sim.card.blocks import FileBlocks
 from doctor.sim.card.image import CardDevice, build_card
@@ -30,6 +28,9 @@ from doctor.sim.simurl import (
 )
 from doctor.sim.state import BenchBusy, StateDir, StateUnusable
 from doctor.sim.world import Wire, World
+
+if TYPE_CHECKING:  # a bare modem has none
+    from doctor.sim.board.board import BoardSim
 
 __all__ = ["BenchBusy", "SimBench", "StateUnusable"]
 
@@ -227,6 +228,8 @@ class SimBench:
         self.card.insert(FileBlocks(self.store.card_path))
 
     def _make_board(self, setup: Setup) -> BoardSim:
+        from doctor.sim.board.board import BoardSim
+
         release = self.origin["release"] or setup.release or DEFAULT_RELEASE
         return BoardSim(
             self.world,
@@ -270,6 +273,8 @@ class SimBench:
             "modem": modem_state.dump(self.modem),
         }
         if self.board is not None:
+            from doctor.sim.board import state as board_state
+
             data["board"] = board_state.dump(self.board)
         try:
             self.store.save(data)
@@ -284,6 +289,8 @@ class SimBench:
         self.hands.battery = bool(saved["battery"]) if self.spec.battery is None else self.spec.battery
         modem_state.load(self.modem, saved["modem"])
         if self.board is not None:
+            from doctor.sim.board import state as board_state
+
             board_state.load(self.board, saved["board"])
         if not saved["usb_plugged"]:
             self.hands.unplug()

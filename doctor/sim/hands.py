@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from doctor.sim.board.board import BoardSim
 from doctor.sim.card.blocks import FileBlocks, MemoryBlocks, copy_of
 from doctor.sim.card.image import CardDevice, put_files
 from doctor.sim.carrier import Carrier
 from doctor.sim.hostport import HostPort
 from doctor.sim.modem.modem import Modem
 from doctor.sim.world import Wire, World
+
+if TYPE_CHECKING:
+    from doctor.sim.board.board import BoardSim
 
 POWER_CYCLE_S = 12.0
 """The vendor's advice is ten seconds without power (modem-protocol.md 1); a little more is what people do."""

@@ -5,8 +5,6 @@ what stood in ours could not say so.
 """
 
 import sys
-from importlib.util import find_spec
-from pathlib import Path
 
 _MIXED = """\
 fipy-doctor: the package doctor{place} is not its own, or not whole, so nothing is examined and nothing is sent
@@ -40,6 +38,8 @@ def main() -> None:
 
 def told(err: BaseException) -> str:
     """What is said if the package ``doctor`` is not ours, as ``err`` shows: three lines."""
+    from pathlib import Path
+
     place = _place()
     ours = Path(__file__).resolve().parent
     is_in_front = (ours / "doctor" / "own_process.py").exists() and Path(place).resolve().parent != ours
@@ -50,6 +50,8 @@ def told(err: BaseException) -> str:
 
 def _place() -> str:
     """The folder, or the file, that Python takes for the package; empty if it finds none."""
+    from importlib.util import find_spec
+
     try:
         found = find_spec("doctor")
     except (ImportError, ValueError):

@@ -17,6 +17,11 @@ PROGRAM = "fipy-doctor"
 AUTO = "auto"  #: what --via and --method mean if nothing is said; so nothing is said
 VIAS = (AUTO, "usb", "modem", "card")  #: ways to the modem
 METHODS = (AUTO, "store", "on-the-fly")  #: how a modem takes an image
+#: Risks that one can agree to by their names.
+RISKS = (
+    "radio-change", "no-way-back", "old-boot-loader", "same-build", "unknown-build", "jumpers-removed",
+    "interrupt-program",
+)  # fmt: skip
 #: In front of the name of a file on the card in the board, which only a flash takes.
 ON_CARD = "card:"
 

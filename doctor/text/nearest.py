@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 
 AT_MOST = 5  #: words that are offered instead of one that does not exist
@@ -11,6 +10,8 @@ _SURE = 0.85  #: as alike as this, a word is meant alone
 
 def nearest(word: str, known: Iterable[str]) -> list[str]:
     """Words of ``known`` like ``word``, the most alike first, then those with it in them; at most AT_MOST."""
+    import difflib  # nobody needs it who types no wrong word
+
     by_letters = {other.lower().replace("_", "-"): other for other in known}
     wanted = word.strip().lower().replace("_", "-")
     close = difflib.get_close_matches(wanted, by_letters, 1, _SURE)

@@ -137,10 +137,29 @@ def _answers_in(heard, sent):
 
 def _named_for_others(heard, sent, asked):
     # type: (bytes, str, Sequence[str]) -> List[str]
-    """Lines that name a question of ``asked`` other than ``sent``: one answer was lost, and an older one came twice."""
-    others = [line[2:].split("?")[0] for line in asked if line != sent and line[:3] == "AT+"]
+    """Lines that name, or echo, a question of ``asked`` other than ``sent``.
+
+    One answer was lost then, and an older one came twice: the count is right.
+    """
+    others = [line for line in asked if line != sent]
+    others += [line[2:].split("?")[0] for line in others if line[:3] == "AT+"]
     lines = [line.strip() for line in printable(heard).split("\n")]
     return [line for line in lines if line.split(":")[0] in others]
+
+
+def _said_before(replies, asked):
+    # type: (Sequence[Reply], Sequence[str]) -> List[str]
+    """The last of ``replies`` if another question before it brought the same; or an OK alone, which answers AT only.
+
+    Not every answer has a name, and a modem does not always echo: one was lost then, and an older one came twice.
+    """
+    last, line = replies[-1], asked[len(replies) - 1]
+    if last.status != "OK" or line == "AT":
+        return []
+    if not last.lines:
+        return [last.status]
+    again = [number for number, reply in enumerate(replies) if asked[number] != line and reply.lines == last.lines]
+    return last.lines if again else []
 
 
 class AtChannel(object):
@@ -201,7 +220,7 @@ class AtChannel(object):
             self._port.write(line.encode() + b"\r\n")
             raw, rest = self._up_to_result(line, rest, min(wait_ms, ROW_MS))
             replies.append(self._heard(line, raw))
-            odd += replies[-1].stale or _named_for_others(raw, line, lines)
+            odd += replies[-1].stale or _named_for_others(raw, line, lines) or _said_before(replies, lines)
             if odd or not replies[-1].status or not (more is None or more(replies)):
                 break
         odd += _answers_in(rest + self.listen(SETTLE_MS), line)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -10,10 +11,12 @@ import pytest
 import doctor.updater
 from doctor.board import at_work, onboard
 from doctor.board.board import Board
-from doctor.board.storage import files
-from doctor.errors import BoardError, BoardReset
+from doctor.board.repl import ReplTraceback
+from doctor.board.storage import files, own_names
+from doctor.errors import BoardError, BoardReset, Stopped
 from doctor.link.link import Link, open_link
 from doctor.link.port_url import PortUrl
+from doctor.sim.board.flashfs import FlashFs
 from doctor.text.marks import pieces
 from doctor.updater import board_console
 
@@ -54,6 +57,105 @@ def test_files_of_a_version_that_went_over_with_its_comments_are_replaced(board:
     for source in (Path(doctor.updater.__file__).with_name(name) for name in ("__init__.py", "crc.py")):
         files.write(board, f"{onboard.FOLDER}/{source.name}", source.read_bytes())
     assert onboard.install(board) == len(onboard.core_files())
+
+
+OTHER_VERSION = {name: data + b"OTHER = 1\n" for name, data in onboard.core_files().items()}
+
+
+def lying(flash: FlashFs) -> dict[str, bytes]:
+    """What is there of the updater, by name."""
+    begin = onboard.FOLDER.removeprefix("/flash/") + "/"
+    return {name.removeprefix(begin): data for name, data in flash.files.items() if name.startswith(begin)}
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    ("release", "change"),
+    [("1.17.3.b1", 7), ("1.17.3.b1", 101), ("1.17.3.b1", 194), ("1.20.2.r4", 2), ("1.20.2.r4", 50), ("1.20.2.r4", 98)],
+)  # of 195 and of 99 that a replacement makes
+def test_power_that_dips_while_another_version_is_replaced_leaves_no_mixture_that_runs(
+    change: int, release: str
+) -> None:
+    """Names inside are short, and mean something else in each version."""
+    with open_link(PortUrl.read(f"sim://gpy?release={release}&files=dip@{change}")) as link:
+        flash = link.serial.bench.board.flash
+        flash.lay({f"{onboard.FOLDER}/{name}": data for name, data in OTHER_VERSION.items()})
+        with suppress(BoardError):
+            onboard.install(Board(link))
+        link.clock.sleep_ms(20_000)  # it starts
+        board = Board(link)
+        first = lying(flash).get("__init__.py")
+        if first in (OTHER_VERSION["__init__.py"], onboard.core_files()["__init__.py"]):
+            same = OTHER_VERSION if b"OTHER" in first else onboard.core_files()
+            there = {name: data for name, data in lying(flash).items() if not own_names.is_ours(name)}
+            assert there == same
+        else:
+            with pytest.raises(ReplTraceback, match=r"only half of the updater is here|no attribute 'run'"):
+                board.repl.run(f"import {onboard.PACKAGE}\n{onboard.PACKAGE}.run('/sd/x.dup')")
+        onboard.install(board)
+        assert lying(flash) == onboard.core_files()
+        assert onboard.install(board) == 0
+
+
+@pytest.mark.long
+def test_another_version_that_cannot_be_replaced_goes_whole_if_the_board_gets_full(board: Board) -> None:
+    flash = board.link.serial.bench.board.flash
+    flash.size_bytes = 400 << 10
+    mine = {f"{onboard.FOLDER}/mine.py": b"of the user's"}
+    flash.lay({f"{onboard.FOLDER}/{name}": data for name, data in OTHER_VERSION.items()} | mine)
+    flash.write("data.bin", bytes(flash.free_bytes() - (4 << 10)))
+    board.repl.run("import os\nos.getfree = lambda p: 4000\nos.statvfs = lambda p: (4096, 4096, 1000, 1000)\n")
+    with pytest.raises(BoardError, match="its flash is full"):
+        onboard.install(board)
+    assert lying(flash) == {"mine.py": b"of the user's"}
+
+
+@pytest.mark.parametrize("lied_about", ["always", "once"])
+def test_a_file_that_is_listed_and_reads_otherwise_is_not_taken_for_ours(
+    lied_about: str, board: Board, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The name and the size are right, and the bytes that the board reads are not."""
+    flash: FlashFs = board.link.serial.bench.board.flash
+    flash.lay({f"{onboard.FOLDER}/{name}": data for name, data in onboard.core_files().items()})
+    read, lies = flash.read, [True]
+
+    def read_wrong(path: str, offset: int = 0, size: int = -1) -> bytes:
+        data = read(path, offset, size)
+        if not path.endswith("crc.py") or not lies[0]:
+            return data
+        return bytes(len(data))
+
+    monkeypatch.setattr(flash, "read", read_wrong)
+    if lied_about == "always":
+        with pytest.raises(BoardError) as caught:
+            onboard.install(board)
+        assert "crc.py" in str(caught.value)
+        lies[0] = False
+        with pytest.raises(ReplTraceback, match="only half of the updater is here"):
+            board.repl.run(f"import {onboard.PACKAGE}")
+    else:
+        write = flash.write
+
+        def mends(path: str, data: bytes) -> None:
+            lies[0] = lies[0] and not path.endswith("crc.py.fd-new")
+            write(path, data)
+
+        monkeypatch.setattr(flash, "write", mends)
+        assert onboard.install(board) == 1
+    monkeypatch.undo()
+    onboard.install(board)
+    assert lying(flash) == onboard.core_files()
+
+
+def test_an_unfinished_updater_is_no_file_of_the_users(board: Board) -> None:
+    def stop() -> None:
+        if "at.py" in lying(flash):
+            raise Stopped
+
+    flash = board.link.serial.bench.board.flash
+    with pytest.raises(Stopped):
+        onboard.install(board, between=stop)
+    assert onboard.own_files(board) == {f"{onboard.FOLDER}/__init__.py", f"{onboard.FOLDER}/at.py"}
 
 
 @pytest.mark.parametrize("name", ["__init__.py", "at.py"])

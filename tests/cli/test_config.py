@@ -197,6 +197,7 @@ def test_a_hostile_project_can_only_end_the_run(
     there = files.all
     said = terminal.type("check")
     assert said.code == 2 and told in said.err and str(files.project) in said.err
+    assert f"{files.project}, line " in said.err or "mend that line" not in said.err
     assert "\x1b" not in said.err and said.err.count("\n") <= 4
     assert files.all == there and not opened
     assert terminal.type("explain", "AT+SMSWBOOT=3,0 failed!").code == 0, "what has no bench reads no settings"

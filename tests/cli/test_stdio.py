@@ -9,7 +9,7 @@ import threading
 
 import pytest
 
-from doctor.cli import stdio
+from doctor.cli import ahead, stdio
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pipe that tells how full it is")
 
@@ -28,7 +28,7 @@ class Full:
             os.set_blocking(self.writer, True)
         raw = io.FileIO(self.writer, "w", closefd=False)
         self.plain = io.TextIOWrapper(io.BufferedWriter(raw), "utf-8")  # lives as long: it closes raw when it goes
-        self.stream = stdio._like(self.plain, stdio._SteadyFile(raw))
+        self.stream = stdio._like(self.plain, stdio.SteadyFile(raw))
         self.read = bytearray()
         self.back = threading.Thread(target=self._read)  #: starts when the reader is back
 
@@ -48,7 +48,7 @@ def full_stdout(monkeypatch: pytest.MonkeyPatch) -> Full:
     """From now on standard output is such a pipe, and waits for nobody."""
     made = Full()
     monkeypatch.setattr(sys, "stdout", made.stream)
-    stdio.wait_for_nobody()
+    ahead.wait_for_nobody()
     return made
 
 
@@ -56,7 +56,7 @@ def test_what_finds_no_room_is_dropped_and_holds_nothing_up(monkeypatch: pytest.
     full = full_stdout(monkeypatch)
     for number in range(3000):
         print(f"{number:05} {'x' * 94}", flush=True)
-    stdio.wait_for_the_reader()
+    ahead.wait_for_the_reader()
     print("the last word é")
     full.back.start()
     stdio.tell_what_was_lost()
@@ -69,8 +69,8 @@ def test_who_never_reads_again_is_given_up_and_it_is_told(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     full_stdout(monkeypatch)
-    monkeypatch.setattr(stdio, "READER_WAIT_S", 0.01)
-    stdio.wait_for_the_reader()
+    monkeypatch.setattr(ahead, "READER_WAIT_S", 0.01)
+    ahead.wait_for_the_reader()
     print("the last word", flush=True)
     stdio.tell_what_was_lost()
     assert "nobody reads it" in capsys.readouterr().err

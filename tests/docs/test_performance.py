@@ -43,6 +43,15 @@ def test_losses_are_listed(row: dict[str, Any], said: str, tmp_path: Path, monke
     assert said in performance.page()
 
 
+@pytest.mark.parametrize("shared", [False, True])
+def test_a_computer_with_other_work_is_told(shared: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(counts, "FOLDER", tmp_path)
+    found = told()
+    found["machine"]["shared"] = shared
+    (tmp_path / "performance.json").write_text(json.dumps(found))
+    assert ("Other programs worked" in performance.page()) is shared
+
+
 def test_a_run_that_nobody_ran_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(counts, "FOLDER", tmp_path)
     assert "**Not measured.**" in performance.page()

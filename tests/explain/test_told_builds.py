@@ -55,3 +55,23 @@ def test_a_build_without_a_public_file_is_no_guess() -> None:
     found = explain(b"50523 in my modem since delivery. Can I go to 41065 or does the loader forbid it?")
     assert (found.matches[0].id, found.candidates) == ("modem-build-50523", ())
     assert "Flash it? No" in answers("50523 in my modem since delivery. Can I go to 41065?")
+
+
+@pytest.mark.parametrize(
+    ("text", "first"),
+    [
+        (
+            "LR5.1.1.0-41065 here. A thread wants 33988 before anything else. So step 1 is 33988, yes?",
+            "Flash it? Better not",
+        ),
+        ("Should I put 48829 on? LR6.0.0.0-41019 here", "Flash it? No, not from 41019 to 48829"),
+        ("41019 on my gpy, would this help: NB1-37781.dup?", "Does a flash help? No"),
+        ("LR5.1.1.0-46470, they say I may try NB1-41019. Can I return if I dislike it?", "Back? No"),
+        (
+            "OSError: [Errno 8] when I write to /flash. Do I lose the LTE firmware too?",
+            "Is it dead? Nothing in this text",
+        ),
+    ],
+)
+def test_the_first_answer_is_to_what_was_asked(text: str, first: str) -> None:
+    assert answers(text).startswith(first)

@@ -78,7 +78,7 @@ def heard(board: Board) -> list[str]:
 class Watched:
     """Notes what it is told, and answers as it was made to."""
 
-    def __init__(self, *, stop: bool = False, on: Any = None) -> None:
+    def __init__(self, *, stop: bool = False, on: Any = None, after: Any = None, more: Any = None) -> None:
         self.began_: list[Board] = []
         self.ended_: list[Board] = []
         self.notices: list[str] = []
@@ -86,6 +86,8 @@ class Watched:
         self.most = 0
         self._stop = stop
         self._on = on or (lambda _watched, _standing: None)
+        self._after = after or (lambda _watched, _standing: None)
+        self._more = more or (lambda: None)
 
     def began(self, standing: Standing, pid: int) -> None:
         assert pid > 0
@@ -98,6 +100,7 @@ class Watched:
     def ended(self, standing: Standing, outcome: Outcome) -> None:
         assert standing.over and outcome.board is standing.board
         self.ended_.append(standing.board)
+        self._after(self, standing)
 
     def stop_transfers(self, boards: Any) -> bool:
         self.asked.append([standing.board for standing in boards])
@@ -107,4 +110,5 @@ class Watched:
         self.notices.append(text)
 
     def look(self) -> None:
-        """Nothing else happens here."""
+        """Whatever else happens here."""
+        self._more()

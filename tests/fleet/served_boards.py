@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
@@ -79,12 +80,12 @@ def served(folder: Path, *urls: str) -> list[Served]:
 class Run:
     """A run of our program, whose lines can be waited for."""
 
-    def __init__(self, log: Path, *words: str, **env: str) -> None:
+    def __init__(self, log: Path, *words: str, program: Sequence[str] = DOCTOR, **env: str) -> None:
         self._log = log
         out: IO[bytes]
         with log.open("wb") as out:
             self.process = subprocess.Popen(
-                (*DOCTOR, *words), stdin=subprocess.DEVNULL, stdout=out, stderr=out, env=environment(**env)
+                (*program, *words), stdin=subprocess.DEVNULL, stdout=out, stderr=out, env=environment(**env)
             )
 
     @property

@@ -111,4 +111,21 @@ def test_a_check_is_stopped_as_ctrl_c_stops_it(tmp_path: Path, monkeypatch: pyte
     boards = played(tmp_path, monkeypatch, [PREPARES, {"see": str(tmp_path / "never")}, ends(0)], [ends(0)])
     watched = Watched(on=lambda _watched, _standing: signal.raise_signal(signal.SIGINT))
     crew = Crew(boards, words, watched, jobs=1)
-    assert [o.board for o in crew.run()] == boards[:1] and crew.stopped
+    ended = [(o.board, o.code, o.document["died"]) for o in crew.run()]  # it had no time to say so itself
+    assert ended == [(boards[0], 130, "stopped by you while it began")] and crew.stopped
+
+
+def test_a_board_is_added_while_others_work_and_its_next_thing_comes_before_those_that_wait(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    boards = played(tmp_path, monkeypatch, [ends(0)], [ends(1)], [ends(1)])
+    left = list(boards[1:])
+
+    def ended(watched: Watched, standing: Standing) -> None:
+        if standing.board is boards[0] and watched.ended_.count(boards[0]) < 2:
+            crew.add(boards[0], words, flashes=True, first=True)
+
+    watched = Watched(after=ended, more=lambda: crew.add(left.pop(0), words, flashes=True) if left else None)
+    crew: Crew = Crew(boards[:1], words, watched, jobs=1, more=lambda: len(watched.ended_) < 4)
+    crew.run()
+    assert watched.ended_ == [boards[0], *boards]

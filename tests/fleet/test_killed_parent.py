@@ -15,7 +15,7 @@ from tests.fleet.served_boards import Run, Served, flashes, served
 
 pytestmark = pytest.mark.fleet
 
-BUILD, BYTES = 41065, 600_000
+BUILD, BYTES = 41065, 2_000_000
 FLASH = ("--yes", "--via", "usb", "--accept", "jumpers-removed")
 
 

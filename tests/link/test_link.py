@@ -13,7 +13,7 @@ import pytest
 
 from doctor.clock import Deadline
 from doctor.errors import DeadlineOverrun, LinkError, PortLost, UsageError
-from doctor.link.link import open_link
+from doctor.link.link import ANSWERS_LEAST, open_link
 from doctor.link.port_url import PortUrl
 from tests.link.wire import Wire
 
@@ -78,6 +78,21 @@ def test_the_turn_around_of_a_port_is_measured_on_the_way() -> None:
     link.write(b"\r")
     link.read(10, 1000)
     assert link.answer_s == 0.016
+
+
+def test_what_is_sent_behind_other_bytes_says_nothing_of_the_turn_around() -> None:
+    """The line carries those first: a key behind a piece of code is answered as late as the code is long."""
+    wire = Wire(lambda data: wire.say(b"OK", after_ms=2) if data == b"\r" else None)
+    link = wire.link()
+    for _ in range(ANSWERS_LEAST):
+        link.write(b"\r")
+        assert link.read(10, 1000) == b"OK"
+    for _ in range(10):
+        link.write(b"a long line of code")
+        link.write(b"\x04")
+        wire.say(b"OK", after_ms=80)
+        assert link.read(10, 1000) == b"OK"
+    assert link.answer_s == 0.002
 
 
 class Flood(Wire):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from doctor.text.power_off import AFTER_OURS, UNPLUG
 from tests.matrix.cells import Cell, _faults, _kind_of, _thinned
 from tests.matrix.flows import Stage, make_files
 from tests.matrix.follow import next_step
@@ -46,6 +47,8 @@ CELLS = [
     (Cell("fly", "unplugged", "0.3", unplug="0.3"), RESCUED),
     (Cell("fly", "switch", "recovery_baud", switches=(("recovery_baud", 115200),)), PROVED),
     (cell("fipy-fly", "block", "reboot", count=6), RESCUED),
+    (Cell("fipy-store", "wrong baud", "115200", baud=115200), RESCUED),
+    (Cell("diff-33080", "switch", "wrong_base", switches=(("wrong_base", "stay"),), other_base=39529), RESCUED),
 ]
 
 
@@ -71,6 +74,12 @@ def test_next_step_is_read_as_printed(tmp_path: Path) -> None:
     assert step.hands == ("power-cycle",)
     assert step.command == ("flash", str(tmp_path / "PRACTICE-CATM1-41065.dup"), "--port", "p")
     assert not next_step("nothing at all\n", ("flash",), tmp_path, "38638")
+
+
+@pytest.mark.parametrize("said", [UNPLUG, AFTER_OURS])
+def test_the_words_of_power_off_are_read_as_a_deed(said: str, tmp_path: Path) -> None:
+    step = next_step(f"x: y\n  next:  {said}, wait 10 s, then plug in again\n", ("flash",), tmp_path, "38638")
+    assert step.hands[-1] == "power-cycle"
 
 
 def test_thinned_cells_still_hold_every_kind_of_fault_and_every_stage() -> None:

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from doctor.bench import Bench, BenchOptions
+from doctor.board.onboard import FOLDER, core_files
 from doctor.cli.flash_view import Pace
-from doctor.events import Event, Progress, StepStarted
+from doctor.events import Event, Phase, Progress, StepStarted
 from doctor.jobs.flash import FlashPlan, FlashRequest, flash, rehearse
 from doctor.modem.step_times import Line, usual_s
 from doctor.sim.practice.image import make_practice_image
@@ -82,6 +83,47 @@ def test_a_flash_takes_as_long_as_its_plan_says(tmp_path: Path, url: str, via: s
     assert f"latency={plan.line.timer_s * 1000:.0f}" in url + "latency=0"
     sent_s = next(then - at for (step, at), (_, then) in pairwise(begun) if step == "transfer") / 1000
     assert result.bytes_per_s == pytest.approx(1_200_000 / sent_s, rel=0.05)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("lies_there", ["nothing", "half", "all"])
+def test_a_flash_from_the_card_takes_as_long_as_its_plan_says(tmp_path: Path, lies_there: str) -> None:
+    """With what of the updater must be copied to the board first, and what is left after a tenth of the file."""
+    image = make_practice_image(tmp_path, build=41019, size_bytes=1_200_000)
+    plans: list[FlashPlan] = []
+    pace, promised, over_s = Pace(), list[tuple[float, float]](), list[float]()
+
+    class Reader(User):
+        def confirm(self, plan: FlashPlan) -> bool:
+            plans.append(plan)
+            return True
+
+    with Bench(BenchOptions(port="sim://fipy", firmware=(image,))) as bench:
+        simulated = bench.link.serial.bench
+        simulated.hands.copy_to_card(image)
+        core = sorted(core_files().items())
+        there = core[: {"nothing": 0, "half": len(core) // 2, "all": len(core)}[lies_there]]
+        simulated.board.flash.lay({f"{FOLDER}/{name}": data for name, data in there})
+
+        def hear(event: Event) -> None:
+            nonlocal pace
+            if isinstance(event, StepStarted):
+                pace = Pace(event.last_s)
+            elif isinstance(event, Progress) and event.phase is Phase.TRANSFER:
+                pace.hear(bench.seconds(), event.done_bytes)
+                left_s = pace.left_s(event.done_bytes, event.total_bytes)
+                if event.done_bytes > 0.1 * event.total_bytes and left_s is not None:
+                    promised.append((bench.seconds(), left_s))
+                if event.done_bytes == event.total_bytes:
+                    over_s.append(bench.seconds())
+
+        result = flash(bench, FlashRequest(via="card"), consent=Reader(), listen=hear)
+    (plan,) = plans
+    assert result.error is None and result.took_s is not None
+    assert plan.all_usual_s == pytest.approx(result.took_s, rel=WITHIN)
+    assert plan.install_s == pytest.approx({"nothing": 29, "half": 14, "all": 0}[lies_there], rel=WITHIN)
+    at_s, left_s = promised[0]
+    assert left_s == pytest.approx(over_s[0] - at_s, rel=WITHIN)
 
 
 def test_what_the_time_of_a_transfer_depends_on() -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from doctor import plugins
 from doctor.bench import Bench, BenchOptions
 from doctor.check import Grade
 from doctor.cli.commands import fix as fix_command
@@ -17,7 +18,7 @@ from doctor.errors import Exit
 from doctor.jobs.check import check as check_job
 from doctor.jobs.fix import FixRequest, FixResult, fix
 from doctor.remedies import DoableCure, cures
-from doctor.remedies.foreign import ENTRY_POINT_GROUP, OPTIONS_OF_FIX
+from doctor.remedies.foreign import OPTIONS_OF_FIX
 from tests.planted import check, cure, plant
 
 NAMES_IT = "return self.fail('it is not', remedies=(Remedy('screw-antenna-on', Grade.SAFE),))"
@@ -64,7 +65,7 @@ def fixed(*named: str, yes: bool = True, port: str | None = None) -> tuple[FixRe
 
 
 def plant_cure(site: Path, package: str, source: str) -> None:
-    plant(site, package, source, group=ENTRY_POINT_GROUP)
+    plant(site, package, source, group=plugins.CURES)
 
 
 def test_another_packages_cure_is_done_after_a_yes_to_its_plan(site: Path) -> None:

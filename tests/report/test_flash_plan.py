@@ -61,6 +61,8 @@ def facts(plan: FlashPlan) -> set[str]:
     core, before = plan.core, plan.before
     told = {plan.via, plan.runs, before.mode, core.method, before.radio or "", plan.image.radio or ""}
     told |= {f"build {plan.image.promised_build}", core.loaders, core.nothing, plan.upload, *plan.agreed}
+    if plan.install_s:
+        told.add(about(plan.install_s).removeprefix("about ") + " of it to copy our updater")
     for file in plan.files:
         told |= {file.path.name, f"{file.size_bytes:,} bytes", file.sha256[:16]}
     for warning in core.warnings:

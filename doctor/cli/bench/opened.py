@@ -12,6 +12,7 @@ import click
 
 from doctor.cli import command_line, signals
 from doctor.cli.screen import Screen, screen_of
+from doctor.documents.user_folders import own_folder
 from doctor.errors import DoctorError
 from doctor.jobs.hands import DONE
 from doctor.text import marks
@@ -94,9 +95,7 @@ def done_steps(given: command_line.Given) -> list[str]:
 
 def backup_folder() -> Path:
     """Where copies of what is replaced go, unless ``--backup`` names a folder."""
-    from platformdirs import user_data_path
-
-    return user_data_path("fipy-doctor", appauthor=False) / "backups"
+    return own_folder("data") / "backups"
 
 
 def _teller(screen: Screen) -> Listener:

@@ -11,7 +11,6 @@ import click
 from doctor.cli import command_line, options, values
 from doctor.cli.bench import opened
 from doctor.cli.fleet.farm import at_a_place
-from doctor.cli.live_line import LiveLine
 from doctor.cli.screen import screen_of
 from doctor.errors import BoardError, Exit
 from doctor.text.command import marked
@@ -34,6 +33,7 @@ def command(folder: Path, **given: Any) -> int:
     DIR must be new or empty. The modem and the SD card are not touched. ``fipy-doctor restore DIR`` brings them back.
     """
 
+    from doctor.cli.live_line import LiveLine
     from doctor.jobs.backup import backup
     from doctor.report import as_json, console
     from doctor.text.escape import shown

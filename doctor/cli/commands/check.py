@@ -14,7 +14,6 @@ from doctor.cli.bench import opened
 from doctor.cli.fleet.many import many
 from doctor.cli.screen import Screen, screen_of
 from doctor.cli.show_next import show_next
-from doctor.link.port_url import PortUrl
 from doctor.text.escape import shown
 
 if TYPE_CHECKING:  # --help and completion wait for none of these
@@ -138,6 +137,8 @@ def _offered_card(screen: Screen) -> Path | None:
     Nobody is asked if nobody can answer: then a line says how to give the card. A simulated bench has its own card, a
     replay that of its trace: no drive of this PC is looked for then.
     """
+    from doctor.link.port_url import PortUrl
+
     port = screen.out.bench.port
     if screen.as_json or screen.quiet or (port is not None and PortUrl.read(port).in_process):
         return None

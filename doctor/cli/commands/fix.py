@@ -10,39 +10,24 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from doctor.bench import Bench, BenchOptions
-from doctor.cli import command_line, options, values
+from doctor.cli import command_line, cure_switches, options, values
 from doctor.cli.bench import opened
-from doctor.cli.check_line import CheckLine
 from doctor.cli.commands.check import show_report
 from doctor.cli.fleet.farm import at_a_place
-from doctor.cli.help_page import CureOption
-from doctor.cli.live_line import LiveLine
 from doctor.cli.screen import Screen, screen_of
 from doctor.errors import DoctorError, Stopped, UsageError
-from doctor.jobs.fix import Action, FixRequest, FixResult, fix
 from doctor.jobs.hands import POWER_CYCLE
-from doctor.link.choice import NoBoard
-from doctor.remedies import cures
-from doctor.remedies.reformat_sd import ReformatSd
 from doctor.text.command import Command
 from doctor.text.escape import shown
 from doctor.text.power_off import UNPLUG
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # --help and completion wait for none of these
+    from doctor.bench import Bench, BenchOptions
+    from doctor.cli.live_line import LiveLine
     from doctor.engine import Report
+    from doctor.jobs.fix import Action, FixResult
+    from doctor.link.choice import NoBoard
     from doctor.report.next_step import NextStep
-
-
-def _switch_name(flag: str) -> str:
-    """Name of the parameter behind ``--flag``: an identifier, or click takes it for another switch."""
-    return f"cure_{flag.replace('-', '_')}"
-
-
-def _cure_switches(command: click.Command) -> click.Command:
-    for flag, cure in sorted(cures().doable().items()):
-        command.params.append(CureOption([f"--{flag}", _switch_name(flag)], is_flag=True, help=f"{cure.title}."))
-    return command
 
 
 @command_line.command("fix", examples=("fix", "fix --reformat-sd"))
@@ -81,8 +66,14 @@ def command(**given: Any) -> int:
 
     Without a named cure: runs the checks, does what is safe, asks before the rest, lists what is left to you.
     """
+    from doctor.cli.check_line import CheckLine
+    from doctor.cli.live_line import LiveLine
+    from doctor.jobs.fix import FixRequest, fix
+    from doctor.link.choice import NoBoard
+    from doctor.remedies.reformat_sd import ReformatSd
+
     firmware: tuple[Path, ...] = given["firmware"]
-    named = [cure.id for flag, cure in sorted(cures().doable().items()) if given[_switch_name(flag)]]
+    named = cure_switches.asked_for(given)
     try:
         bench_options = opened.bench_options(given, firmware=firmware, needed=bool(named) and not given["sd"])
     except NoBoard as err:
@@ -112,7 +103,7 @@ def command(**given: Any) -> int:
     return int(result.exit_code)
 
 
-command = _cure_switches(command)
+command = cure_switches.added(command)
 
 
 def _only_card(screen: Screen, typed: Command, no_board: NoBoard) -> Path:
@@ -208,7 +199,7 @@ def _action_json(action: Action) -> dict[str, Any]:
 
 def _again(given: command_line.Given, bench_options: BenchOptions) -> Command:
     """The command that was rehearsed, for doing it."""
-    flags = [f"--{flag}" for flag in sorted(cures().doable()) if given[_switch_name(flag)]]
+    flags = [f"--{flag}" for flag in cure_switches.asked_for(given)]
     said = {name: given[name] for name in ("backup", "confirm", "put_back", "leave_out", "force_device")}
     return bench_options.command("fix", *flags, **said)
 
@@ -260,6 +251,7 @@ def _show(result: FixResult, screen: Screen, bench: Bench, rehearsed: Command | 
 
 def _show_wrong(wrong: DoctorError, report: Report, screen: Screen, bench_options: BenchOptions) -> None:
     """What the checks found, and below it what went wrong with a cure."""
+    from doctor.remedies import cures
     from doctor.report import console, practice
 
     screen.show(console.findings(report, cures(), screen.out, verbose=screen.verbose))
@@ -274,6 +266,7 @@ def _next_step(
     result: FixResult, screen: Screen, bench_options: BenchOptions, failed: set[str], rehearsed: Command | None
 ) -> NextStep:
     """What the checks lead to now, or the plan that was only shown; what was tried is kept."""
+    from doctor.remedies import cures
     from doctor.report import next_step
 
     done, sure = _remembered(result, screen, bench_options, failed)

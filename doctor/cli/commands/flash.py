@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from doctor.cli import command_line, options, signals, stdio, values
+from doctor.cli import ahead, command_line, options, signals, values
 from doctor.cli.bench import opened
 from doctor.cli.commands.check import show_report
-from doctor.cli.fleet.many import many
+from doctor.cli.fleet.many import many, watched
 from doctor.cli.screen import Screen, screen_of
 from doctor.cli.show_next import show_next
 from doctor.cli.told_to_stop import ToldToStop
@@ -56,6 +56,7 @@ BLOCK = click.option(
 
 
 @command_line.command("flash", examples=("flash", "flash FILE.dup"))
+@watched
 @many
 @options.report
 @options.log_file
@@ -134,7 +135,7 @@ def command(files: tuple[Path, ...], **given: Any) -> int:
                     raise Stopped(STOPPED_EARLY) from err
     name = "plan" if given.get("command_name") == "plan" else "flash"
     with signals.undisturbed():  # how a flash ended is told, with its own exit code, whatever is pressed now
-        stdio.wait_for_the_reader()
+        ahead.wait_for_the_reader()
         show(name, result, screen, bench, dry_run=given["dry_run"], request=request)
     return int(result.exit_code)
 

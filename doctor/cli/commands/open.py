@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import webbrowser
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from doctor.cli import command_line, options, values
 from doctor.cli.screen import Screen, screen_of
+from doctor.documents.user_folders import home
 from doctor.errors import LONGEST, Exit, UsageError
 from doctor.text.command import Command
 from doctor.text.escape import shown
@@ -62,7 +62,7 @@ def _in_browser(page: Page, pages: Mapping[str, Page], screen: Screen) -> bool:
     from doctor.documents.json_file import write_whole
     from doctor.report.pages_html import whole
 
-    file = Path.home() / PAGES
+    file = home() / PAGES
     try:
         write_whole(file, whole(page, pages).encode())
     except OSError as err:

@@ -12,7 +12,6 @@ import click
 from doctor.cli import command_line, options, values
 from doctor.cli.bench import opened
 from doctor.cli.fleet.farm import at_a_place
-from doctor.cli.live_line import LiveLine
 from doctor.cli.screen import screen_of
 from doctor.errors import DoctorError, Exit
 from doctor.text.command import marked
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from doctor.bench import Bench
     from doctor.board.storage.kept_files import KeptFiles
     from doctor.board.storage.upload import Changes
+    from doctor.cli.live_line import LiveLine
     from doctor.cli.screen import Screen
 
 
@@ -53,6 +53,7 @@ def command(folder: Path, **given: Any) -> int:
     """
     from rich.text import Text
 
+    from doctor.cli.live_line import LiveLine
     from doctor.jobs.backup import restore
     from doctor.text.escape import shown
 

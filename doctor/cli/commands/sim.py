@@ -17,7 +17,6 @@ import click
 from doctor.cli import command_line, options, values
 from doctor.cli.screen import Screen, screen_of
 from doctor.errors import DoctorError, Exit, UsageError, reason
-from doctor.link.port_url import PortUrl
 from doctor.text.command import AUTO, Command
 from doctor.text.escape import shown
 from doctor.text.nearest import did_you_mean
@@ -281,6 +280,7 @@ def _unusable(why: str, url: str) -> UsageError:
 
 
 def _work_by_hand(screen: Screen, given: command_line.Given) -> int:
+    from doctor.link.port_url import PortUrl
     from doctor.report import as_json
     from doctor.sim.bench import SimBench
 

@@ -83,16 +83,16 @@ def own_command(outcome: Outcome) -> Command | None:
     return Command.of_words(words[1:]) if words else None
 
 
-def left_to_do(outcome: Outcome) -> Iterable[Any]:
-    """A board that is not in order: why, what it needs, and where all of it is told."""
+def left_to_do(outcome: Outcome, *, with_log: bool = True) -> list[Text]:
+    """A board that is not in order: how it ended, what it needs, and where all of it is told."""
     document = outcome.document
-    yield Text.assemble(("✗ ", "red"), (outcome.board.words, "bold"), f": {reports.told(document)}")
+    lines = [Text.assemble(("✗ ", "red"), (outcome.board.words, "bold"), f": {reports.told(document)}")]
     if document.get("error") and document["error"]["cause"]:
-        yield Text(f"    cause: {document['error']['cause']}")
+        lines.append(Text(f"    cause: {document['error']['cause']}"))
     step = document.get("next") or {}
-    for one in step.get("do", ()):
-        yield Text(f"    now:   {one}")
+    lines += [Text(f"    now:   {one}") for one in step.get("do", ())]
     if own := own_command(outcome):
-        yield Text(f"    then:  {own}")
-    if document.get("log"):
-        yield Text(f"    log:   {document['log']}", style="dim")
+        lines.append(Text(f"    then:  {own}"))
+    if with_log and document.get("log"):
+        lines.append(Text(f"    log:   {document['log']}", style="dim"))
+    return lines

@@ -12,8 +12,6 @@ import click
 from doctor.cli import command_line, options
 from doctor.cli.screen import Screen, screen_of
 from doctor.errors import DoctorError, UsageError
-from doctor.fleet.boards import Board
-from doctor.link.port_url import PortUrl, unheld_place
 from doctor.text.escape import shown
 
 _COORDINATOR = click.option(
@@ -99,7 +97,9 @@ def main(
     """
     from doctor.cli.fleet.run import run
     from doctor.cli.fleet.words import refuse_of_one_board
+    from doctor.fleet.boards import Board
     from doctor.fleet.labgrid.farm import held
+    from doctor.link.port_url import PortUrl, unheld_place
     from doctor.report.fleet.documents import refused
 
     refuse_of_one_board(given)

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from doctor.cli.fleet.words import BoardCommand
 from doctor.errors import DoctorError, Stopped
 from doctor.fleet.boards import Board, one_modem
 from doctor.fleet.outcome import Outcome
+from doctor.jobs.flash import HAVE_YOU_LOOKED
+from doctor.jobs.flashing.card.start import FITTED
 from doctor.jobs.memory.jumper_proof import CHECK as JUMPERS
 from doctor.report.fleet import documents as reports
+from doctor.report.next_step import NextStep
+
+_LOOK = "look at the board: go on if both jumpers are off, or if it has none"
 
 
 def is_ready(outcome: Outcome) -> bool:
@@ -17,16 +23,30 @@ def is_ready(outcome: Outcome) -> bool:
     return outcome.holds and not plan["nothing_to_do"]
 
 
-def agreed(outcome: Outcome) -> Outcome:
+def question(outcome: Outcome) -> str:
+    """What its flash would ask somebody: whether its jumpers are off, if they could not be examined; else ""."""
+    unsure = _unsure(outcome)
+    return f"{outcome.board.words}: {unsure}\n{HAVE_YOU_LOOKED}" if unsure else ""
+
+
+def agreed(outcome: Outcome, command: BoardCommand) -> Outcome:
     """The same, but a board is refused for which its flash would ask about a risk: it has nobody to ask."""
-    found = next((f for f in outcome.document.get("findings") or () if f["check"] == JUMPERS), None)
-    if not is_ready(outcome) or found is None or found["status"] != "warn":
+    unsure = _unsure(outcome)
+    if not unsure:
         return outcome
-    if JUMPERS in outcome.document["plan"]["agreed"]:
-        return outcome
-    looked = f"look at the board; if both jumpers are off, or it has none: the same command with --accept {JUMPERS}"
-    err = DoctorError(JUMPERS, "not flashed: the jumpers could not be checked", cause=found["summary"], next=looked)
-    return reports.refused(outcome.board, "flash", err)
+    err = DoctorError(JUMPERS, "not flashed: the jumpers could not be checked", cause=unsure, next=_LOOK)
+    step = NextStep((_LOOK,), command.again([outcome.board], accept=JUMPERS))
+    return reports.refused(outcome.board, "flash", err, step=step)
+
+
+def _unsure(outcome: Outcome) -> str:
+    """Why nobody knows whether its jumpers are off, if nothing else keeps it from being flashed; else ""."""
+    document = outcome.document
+    found = next((f for f in document.get("findings") or () if f["check"] == JUMPERS), None)
+    if found is None or found["status"] != "warn" or JUMPERS in (document.get("plan") or {}).get("agreed", ()):
+        return ""
+    waits = is_ready(outcome) or (document.get("error") or {}).get("id") == FITTED
+    return str(found["summary"]) if waits else ""
 
 
 def apart(planned: Sequence[Outcome]) -> list[Outcome]:

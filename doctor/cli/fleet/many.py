@@ -26,6 +26,33 @@ _JOBS = click.option(
 )
 
 
+_WATCH = click.option(
+    "--watch",
+    is_flag=True,
+    help="Flash each board that is plugged in from now on: one yes at the beginning, Ctrl-C ends it, or --boards N.",
+)
+_AGAIN = click.option(
+    "--again", is_flag=True, help="With --watch: also a board that it has flashed, if it is plugged in again."
+)
+
+
+def watched(function: Callable[..., int]) -> Callable[..., int]:
+    """``--watch`` and ``--again``: the boards are those that are plugged in while the command runs."""
+
+    @wraps(function)
+    def command(*args: Any, **given: Any) -> int:
+        if given.get("watch"):
+            from doctor.cli.fleet.watch import main
+
+            return main(given)
+        if given.get("again"):
+            raise UsageError("usage", "--again goes with --watch only", next="add --watch, or leave out --again")
+        return function(*args, **{name: value for name, value in given.items() if name not in ("watch", "again")})
+
+    wrapped: Callable[..., int] = _WATCH(_AGAIN(command))
+    return wrapped
+
+
 def many(function: Callable[..., int]) -> Callable[..., int]:
     """``--port`` as often as there are boards, ``--all``, ``--labgrid``; one port is what it ever was."""
 

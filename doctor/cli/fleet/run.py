@@ -5,13 +5,14 @@ from __future__ import annotations
 import queue
 from collections.abc import Callable, Sequence
 from contextlib import closing
+from dataclasses import replace
 
 import click
 from rich.text import Text
 
 from doctor.cli import command_line, signals
 from doctor.cli.fleet.ending import tell_end
-from doctor.cli.fleet.judged import agreed, apart, is_ready, never_begun
+from doctor.cli.fleet.judged import agreed, apart, is_ready, never_begun, question
 from doctor.cli.fleet.view import FleetView
 from doctor.cli.fleet.words import BoardCommand, refuse_of_one_board
 from doctor.cli.screen import Screen, screen_of
@@ -20,9 +21,10 @@ from doctor.errors import DoctorError, Stopped, UsageError
 from doctor.fleet.boards import Board, named, plugged_in, refuse_twice
 from doctor.fleet.crew import Crew
 from doctor.fleet.outcome import Outcome, worst
+from doctor.jobs.memory.jumper_proof import CHECK as JUMPERS
 from doctor.link.link import refuse_senseless
 from doctor.link.port_url import PortUrl
-from doctor.link.ports import list_ports
+from doctor.link.ports import PortInfo, list_ports
 from doctor.report.fleet import documents as reports
 from doctor.report.fleet.plans import plans
 from doctor.text.escape import counted
@@ -74,7 +76,7 @@ def boards_of(ports: Sequence[str], screen: Screen, *, every: bool, with_journal
         boards = list(known.values())
         for port in others:
             if port.device not in [board.port for board in boards]:
-                screen.note(f"left alone: {port.device} ({port.words}); if a board is there, name it with --port")
+                screen.note(left_alone(port))
         if not boards:
             from doctor.jobs.status import last_flashes
             from doctor.link.choice import nothing_plugged_in
@@ -83,6 +85,11 @@ def boards_of(ports: Sequence[str], screen: Screen, *, every: bool, with_journal
                 screen.note(Text(line))
             raise nothing_plugged_in(found)
     return boards
+
+
+def left_alone(port: PortInfo) -> str:
+    """What is said of a USB port that nobody has named, and that no carrier board of Pycom has."""
+    return f"left alone: {port.device} ({port.words}); if a board is there, name it with --port"
 
 
 def _begun() -> list[str]:
@@ -158,14 +165,14 @@ class _Fleet:
 
     def flash(self) -> list[Outcome]:
         """Plans of all, one yes, then the flash of each whose plan was shown. Raises Stopped, DoctorError."""
-        planned = [agreed(outcome) for outcome in apart(self.look())]
+        planned = [agreed(outcome, self.command) for outcome in apart(self._looked_at(self.look()))]
         ready = [outcome for outcome in planned if is_ready(outcome)]
         if not ready:
             return planned
         self.screen.show(plans(ready, whole=self.screen.verbose))
         self._tell_left_out(planned, ready)
-        question = f"Flash {'this board' if len(ready) == 1 else f'these {len(ready)} boards'} now?"
-        if not (self._given["yes"] or self.screen.agreed(question, plans(ready, whole=True))):
+        wanted = f"Flash {'this board' if len(ready) == 1 else f'these {len(ready)} boards'} now?"
+        if not (self._given["yes"] or self.screen.agreed(wanted, plans(ready, whole=True))):
             raise DoctorError("not-confirmed", "not confirmed; nothing was sent to any modem")
         marks = {outcome.board: outcome.document["plan"]["fingerprint"] for outcome in ready}
 
@@ -175,6 +182,23 @@ class _Fleet:
         _, flashed = self._crew(list(marks), words, flashes=True)
         ended = {outcome.board: outcome for outcome in flashed}
         return [ended.get(o.board, never_begun(o)) if o.board in marks else o for o in planned]
+
+    def _looked_at(self, planned: Sequence[Outcome]) -> list[Outcome]:
+        """The same, but boards at whose jumpers somebody says to have looked are planned with that said.
+
+        Asked at the terminal, board by board, before any plan is shown: the one yes is to plans that have it.
+        """
+        asked = {outcome.board: question(outcome) for outcome in planned}
+        looked = [board for board, text in asked.items() if text and self.screen.ask(text)]
+        if not looked:
+            return list(planned)
+        accepting = {board: replace(board, more=(*board.more, "--accept", JUMPERS)) for board in looked}
+        boards = list(accepting.values())
+        crew, outcomes = self._crew(boards, lambda board: self.command.of(board, "--dry-run"), flashes=False)
+        if crew.stopped:
+            raise Stopped
+        again = {outcome.board: outcome for outcome in outcomes}
+        return [again[accepting[o.board]] if o.board in accepting else o for o in planned]
 
     def _crew(
         self, boards: Sequence[Board], words: Callable[[Board], list[str]], *, flashes: bool

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
+from rich.cells import cell_len
 from rich.text import Text
 
 from doctor.cli.flash_view import typed_line
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.live import Live
 
+SHARE_COLUMNS = 4  #: 100%
 STOP_ANSWER_S = 30.0  #: an accidental Ctrl-C with nobody there must not hold anything up
 
 
@@ -33,6 +35,7 @@ class FleetView:
     started  told the number of each process
     clock    what tells how long a board has had no news
     notices  what else happens, a line each
+    foot     what stands below all boards, also while none is at work; None if nothing does
     """
 
     def __init__(
@@ -43,29 +46,36 @@ class FleetView:
         flashes: bool,
         clock: Clock,
         notices: queue.SimpleQueue[str] | None = None,
+        foot: Callable[[], str] | None = None,
     ) -> None:
         self._screen = screen
         self._clock = clock
         self._notices = notices
+        self._foot = foot
+        self._foot_at = self._seconds
         self._started = started
         self._flashes = flashes
         self._rows: dict[Board, Standing] = {}
         self._said_at: dict[Board, float] = {}
         self._live: Live | None = None
 
+    @property
+    def _seconds(self) -> float:
+        return self._clock.ticks_ms() / 1000
+
     def began(self, standing: Standing, pid: int) -> None:
         """The process of a board runs."""
         self._started(standing.board, pid)
         self._rows[standing.board] = standing
-        self._said_at[standing.board] = self._clock.ticks_ms() / 1000
-        self._draw()
+        self._said_at[standing.board] = self._seconds
+        self.draw()
 
     def heard(self, standing: Standing, event: dict[str, Any]) -> None:
         """A board told something."""
         if self._screen.events:
             self._screen.pass_on(event)
         elif not self._screen.live and self._flashes:
-            now = self._clock.ticks_ms() / 1000
+            now = self._seconds
             if standing.moved or now - self._said_at[standing.board] >= MINUTE_S:
                 self._said_at[standing.board] = now
                 share = "" if standing.share is None else f"{standing.share:4.0%}  "
@@ -76,7 +86,13 @@ class FleetView:
         self._rows.pop(standing.board, None)
         mark, style = ("✓", "green") if outcome.holds else ("✗", "red")
         self._line(standing.board, told(outcome.document), mark, style)
-        self._draw()
+        self.draw()
+
+    def leave(self, standing: Standing, words: str) -> None:
+        """Nothing goes on at a board for now: how far it has come."""
+        self._rows.pop(standing.board, None)
+        self._line(standing.board, words)
+        self.draw()
 
     def stop_transfers(self, boards: Sequence[Standing]) -> bool:
         """Ask whether to stop what can be stopped; all go on if nobody answers."""
@@ -94,13 +110,15 @@ class FleetView:
         answer = typed_line(STOP_ANSWER_S)
         if answer is None:
             click.echo("\nNo answer: all go on.", err=True)
-        self._draw()
+        self.draw()
         return (answer or "").strip().lower() in ("s", "stop")
 
     def look(self) -> None:
         """Show what else happened."""
         while self._notices is not None and not self._notices.empty():
             self.notice(self._notices.get())
+        if self._seconds - self._foot_at >= MINUTE_S:
+            self.tell_foot()
 
     def notice(self, text: str) -> None:
         """Something that the user must see now."""
@@ -113,26 +131,38 @@ class FleetView:
         if live is not None:
             live.stop()
 
+    def tell_foot(self) -> None:
+        """Where no line can move: what stands below all boards elsewhere."""
+        self._foot_at = self._seconds
+        if self._foot is not None and not self._screen.live:
+            self._screen.note(f"  {self._foot()}")
+
     def _line(self, board: Board, words: str, mark: str = "", style: str = "") -> None:
         lead = Text.assemble((f"{mark} ", style), (f"{board.words}: ", "bold")) if mark else Text(f"  {board.words}: ")
-        self._screen.note(Prose(lead, Text(words)))
+        if cell_len(lead.plain) > self._screen.notes.width // 2:
+            self._screen.note(Text.assemble(lead, words))
+        else:
+            self._screen.note(Prose(lead, Text(words)))
 
-    def _draw(self) -> None:
+    def draw(self) -> None:
+        """Show the lines, if this is a terminal on which they can be drawn again."""
         if not self._screen.live or self._screen.quiet or self._screen.as_json:
             return
         if self._live is None:
-            self._live = at_the_foot(self._screen, self._now)
+            self._live = at_the_foot(self._screen, self.now)
 
-    def _now(self) -> RenderableType:
+    def now(self) -> RenderableType:
+        """The lines as they are now."""
+        from rich.console import Group
         from rich.table import Table
 
-        table = Table.grid(padding=(0, 1))
+        table = Table.grid(padding=(0, 1), expand=True)
         longest = max((len(board.words) for board in self._rows), default=0) + 2
         name_columns = min(longest, self._screen.notes.width // 2)
         table.add_column(no_wrap=True, overflow="ellipsis", min_width=name_columns, max_width=name_columns)
-        table.add_column(justify="right", min_width=4)
-        table.add_column(no_wrap=True, overflow="ellipsis")
+        table.add_column(no_wrap=True, justify="right", min_width=SHARE_COLUMNS, max_width=SHARE_COLUMNS)
+        table.add_column(no_wrap=True, overflow="ellipsis", ratio=1)
         for board, standing in list(self._rows.items()):
             share = "" if standing.share is None else f"{standing.share:.0%}"
             table.add_row(Text(f"  {board.words}"), share, Text(standing.words, style="dim"))
-        return table
+        return table if self._foot is None else Group(table, Prose(Text("  "), Text(self._foot(), style="bold")))

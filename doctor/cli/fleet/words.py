@@ -15,7 +15,7 @@ from doctor.text.command import Command
 #: Parameters that are the parent's: a board's process never gets them.
 _OF_THE_PARENT = {
     "port", "as_json", "json_events", "quiet", "verbose", "report", "every_board", "boards", "jobs", "yes", "dry_run",
-    "files", "agreed_plan", "stop_on_stdin", "places", "coordinator", "wait_s",
+    "files", "agreed_plan", "stop_on_stdin", "places", "coordinator", "wait_s", "watch", "again",
 }  # fmt: skip
 #: What belongs to one board, whoever says it, and why many cannot share it.
 _OF_ONE_BOARD = {
@@ -69,15 +69,22 @@ class BoardCommand:
         self._files: tuple[Path, ...] = given.get("files") or ()
         self._words = typed_words(given)
 
+    def says(self, flag: str) -> bool:
+        """Whether every board gets this option."""
+        return flag in self._words
+
     def of(self, board: Board, *more: str) -> list[str]:
         """What the process of ``board`` is started with; ``more`` stands in front of its port."""
         words = (*self._words, *board.more, *more, "--json-events", "--port", board.port)
         return list(self._spelled(words).words()[1:])
 
-    def again(self, boards: list[Board], *, verb: str = "") -> Command:
-        """The same command for these boards, as it is typed."""
+    def again(self, boards: list[Board], *, verb: str = "", accept: str = "") -> Command:
+        """The same command for these boards, as it is typed; ``accept``: with this risk agreed to."""
         ports = [word for board in boards[:-1] for word in Command("", port=board.port).words()[1:]]
-        return replace(self._spelled((*self._words, *ports), verb or self.verb), port=boards[-1].port)
+        return replace(
+            self._spelled((*self._words, *(("--accept", accept) if accept else ()), *ports), verb or self.verb),
+            port=boards[-1].port,
+        )
 
     def _spelled(self, words: tuple[str, ...], verb: str = "") -> Command:
         return Command(verb or self.verb, args=words, firmware=self._files)

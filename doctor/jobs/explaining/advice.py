@@ -25,6 +25,7 @@ from doctor.knowledge.words.asked import (
     POWER,
     WORKED,
 )
+from doctor.knowledge.words.things import BOARD, MODEM
 
 #: What is said first of a transfer that is under way, whatever its file is.
 _LET_IT_RUN = (
@@ -75,7 +76,8 @@ def advice(explanation: Explanation) -> Advice:
         NEWER: of_a_flash.whether_newer(explanation),
         BACK: of_a_flash.whether_back(explanation),
         DONE: of_a_flash.whether_done(explanation),
-        DEAD: of_the_rest.whether_dead(explanation),
+        # Whether a card is broken is answered as such.
+        DEAD: "" if _asks_of_another_part(explanation) else of_the_rest.whether_dead(explanation),
         POWER: of_the_rest.whether_power_may_go(explanation, decides, keep),
         MILD: of_the_rest.whether_mild(explanation),
         FIRST: "" if judged else of_the_rest.whether_first(explanation),
@@ -86,7 +88,11 @@ def advice(explanation: Explanation) -> Advice:
     first = (_LET_IT_RUN,) if waits and not asks_that else ()
     if first:  # it is the answer to that, too
         judged, answers[FLASH] = "", ""
-    parts = (*of_parts.whether_needed(explanation, steps), *of_parts.whether_the_reason(explanation))
+    parts = (
+        *of_parts.whether_to_buy(explanation, steps),
+        *of_parts.whether_needed(explanation, steps),
+        *of_parts.whether_the_reason(explanation),
+    )
     answered = (
         *_answered(explanation, answers, judged),
         *parts,
@@ -103,7 +109,15 @@ def _answered(explanation: Explanation, answers: dict[str, str], judged: str) ->
     asked = explanation.reader.asks
     if judged:
         asked = (FLASH, *(kind for kind in asked if kind not in (FLASH, GO)))
-    return filter(None, (answers.get(kind) for kind in asked))
+    # Whether there is a way back is asked of a step that is only thought of.
+    in_order = sorted(asked, key=lambda kind: kind != BACK)
+    return filter(None, (answers.get(kind) for kind in in_order))
+
+
+def _asks_of_another_part(explanation: Explanation) -> bool:
+    """Whether the reader names what he thinks broken, and that is neither modem nor board."""
+    named = {*explanation.reader.suspects, *explanation.reader.buys}
+    return bool(named) and bool(explanation.causes) and named.isdisjoint((MODEM, BOARD))
 
 
 def _spared(explanation: Explanation) -> Iterator[str]:

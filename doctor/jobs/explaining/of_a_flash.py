@@ -15,7 +15,12 @@ from doctor.knowledge.words.asked import DONE, FLASH, GO, HELPS, NEWER, NEXT, PO
 
 _POINTS_ON = ("is against it", "Better: flash ")  #: of a verdict that allows a file, or names the one to take
 _OF_A_FLASH = ("flash-process", "firmware-file", "modem", "power")  #: areas whose entries forbid or hold up a flash
-_LETS_PLAN_DECIDE = re.compile(r"nother build\b[^.]*`fipy-doctor plan")  #: a step that a flash may be the cure
+_LETS_PLAN_DECIDE = re.compile(r"nother build\b[^.]*`\S+ plan\b")  #: a step that a flash may be the cure
+#: Walter's public library and its answers to AT+SQNMODEACTIVE?.
+_RADIO_OF_A_MONARCH2 = (
+    "Which file? None for that: a Monarch 2 has both radios in one firmware. `AT+SQNMODEACTIVE=1` chooses Cat-M1, =2 "
+    "NB-IoT; it holds after the modem's restart."
+)
 _STILL_OLD = "still-old"  #: an idea of said.txt
 _NOT_TAKEN = (
     "Did it work? No: a modem that still names the old build did not take the image, whatever the tool printed. "
@@ -48,6 +53,9 @@ def judged_by_the_rules(explanation: Explanation) -> str:
 
 def which_file(explanation: Explanation, judged: str) -> str:
     """Which file, if that is asked, or if the reader is told not to send the one that the text names."""
+    wishes_radio = not {TO_CATM1, TO_NB1}.isdisjoint(explanation.reader.asks)
+    if explanation.facts.names_monarch2 and WHICH in explanation.reader.asks and wishes_radio:
+        return _RADIO_OF_A_MONARCH2
     if not _wants_a_file(explanation, judged):
         return ""
     from doctor.jobs.way_told import any_way, way  # as the rules: most pastes do not need it

@@ -9,8 +9,11 @@ from doctor.knowledge.builds import RADIOS
 from doctor.knowledge.explanation import Explanation
 from doctor.knowledge.words.things import (
     ANTENNA,
+    BOARD,
+    CABLE,
     CARD,
     DRIVER,
+    MODEM,
     SCRIPTS,
     SIM,
     UPDATER_ELF,
@@ -26,15 +29,35 @@ _NEVER = {
     ANTENNA: "An antenna? Not for a flash; but let no program attach without one.",
     SCRIPTS: "The vendor's scripts? No, fipy-doctor brings its own updater.",
 }
+#: Another one is to be used.
+_REPLACES = re.compile(r"\b(?:another|a new|other|different|better|shorter|stronger|replace)\b((?: [\w-]+){1,4})", re.I)
+#: What may be good although the finding is about it.
+_MAY_BE_GOOD = (CARD, SIM, CABLE, BOARD, MODEM)
 _DRIVER = (
     "A driver? If `fipy-doctor ports` lists the board's port, no: "
     "Windows 10 and later, Linux and macOS bring their own."
 )
 
 
+def whether_to_buy(explanation: Explanation, steps: Sequence[str]) -> Iterator[str]:
+    """For each part of which the reader asks whether he has to buy a new one."""
+    for part in explanation.reader.buys if explanation.causes and not explanation.unsure else ():
+        number = next((n for n, step in enumerate(steps, 1) if _is_replaced(part, step)), 0)
+        if number:
+            yield f"A new {part}? Not yet: only as step {number} below says."
+        else:
+            yield f"A new {part}? No, nothing in this text calls for one: {explanation.causes[0].entry.title}."
+
+
+def _is_replaced(part: str, step: str) -> bool:
+    return any(is_about(part, found[1]) for found in _REPLACES.finditer(step))
+
+
 def whether_needed(explanation: Explanation, steps: Sequence[str]) -> Iterator[str]:
     """For each part of which the reader asks whether he needs it."""
     for part in explanation.reader.needs:
+        if part in explanation.reader.buys and explanation.causes:
+            continue
         if part == UPDATER_ELF and not explanation.facts.names_monarch2:
             yield _whether_updater_elf(explanation, steps)
         elif part == DRIVER:
@@ -69,7 +92,10 @@ def whether_the_reason(explanation: Explanation) -> Iterator[str]:
         return
     first = explanation.causes[0].entry
     for part in explanation.reader.suspects:
-        if is_about(part, first.title):
+        replaced = any(_is_replaced(part, text) for text in (*first.cure, *first.causes))
+        if is_about(part, first.title) and part in _MAY_BE_GOOD and not replaced:
+            yield f"Is it the {part}? Nothing in this text says that the {part} itself is broken: {first.title}."
+        elif is_about(part, first.title):
             yield f"Is it the {part}? It looks so: {first.title}."
         elif reasons := [reason for reason in first.causes if is_about(part, reason)]:
             yield f"Is it the {part}? It may be: {reasons[0]}"

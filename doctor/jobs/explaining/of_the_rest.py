@@ -16,6 +16,8 @@ _ANSWERS_COUNT = (
     "Is it dead? Nothing in this text proves it. What it answers decides: "
     "`fipy-doctor check` asks it in several ways and at both speeds."
 )
+_NOT_OF_THE_MODEM = ("board", "files", "sd-card", "serial")  #: areas of entries
+WHICHEVER = "whichever of these it is"
 _SPARES = "It does the modem no harm, and a flash can go on beside it."
 
 
@@ -23,12 +25,18 @@ def whether_dead(explanation: Explanation) -> str:
     """Whether something in the text speaks for a lost modem; else what must be known to tell."""
     if not explanation.matches or explanation.unsure:
         return _ANSWERS_COUNT
+    if all(cause.entry.area in _NOT_OF_THE_MODEM for cause in explanation.causes) and _spares_the_modem(explanation):
+        return "Is it dead? Nothing in this text proves it; and what is found here is not about the modem."
     # What follows from a cause that kills no modem says nothing of a dead one.
     spared = {match.id for match in explanation.matches if match.follows and not _may_kill(match, explanation)}
     told = (match.entry for match in explanation.matches if match.id not in spared)
     if any(known.brick_risk.startswith(("already", "usually", "unknown")) for known in told):
         return "Is it dead? It may be; only what comes of the steps below tells."
     return "Is it dead? Nothing in this text proves it."
+
+
+def _spares_the_modem(explanation: Explanation) -> bool:
+    return all(cause.entry.brick_risk.startswith("none") for cause in explanation.causes)
 
 
 def _may_kill(match: Match, explanation: Explanation) -> bool:
@@ -62,7 +70,9 @@ def whether_power_may_go(explanation: Explanation, decides: Match | None, keep: 
 def whether_mild(explanation: Explanation) -> str:
     """Whether what is told may be left as it is."""
     if explanation.unsure:
-        return "Is that bad? That depends on which of these it is."
+        if any(one.harmless for one in explanation.candidate_entries):
+            return "Is that bad? That depends on which of these it is."
+        return f"Can it be left so? No, {WHICHEVER}."
     if explanation.causes:
         first = explanation.causes[0].entry
         if first.under_way:

@@ -30,6 +30,7 @@ _OF_SQN3330 = re.compile(
 )  #: what flashes a FiPy or GPy
 FLASHES = re.compile(r"`\S+ flash\b")  #: a command that flashes
 ERASES = re.compile(r"\b(?:formats?|reformat|erase)\b|--reformat|--reset-flash|\bpartitions\b", re.IGNORECASE)
+_UNPLUG_FIRST = f"{UNPLUG[:1].upper()}{UNPLUG[1:]}"
 #: A step that can stand beside a transfer that runs.
 ONLY_WAITS = re.compile(r"(?:Do not\b[^.]*\. )?(?:Wait|Leave the power on for 30|Then look, with the power still on)\b")
 
@@ -60,7 +61,18 @@ def steps_of(explanation: Explanation, decides: Match | None, keep: bool) -> tup
     at_once = (step for match in explanation.matches for step in match.entry.cure[:1] if _AT_ONCE.match(step))
     # A modem that is at work now is left to it before anything else is put right.
     at_work = decides.entry.cure[:1] if decides is not None and keep and decides.entry.under_way else ()
-    return tuple(dict.fromkeys((*at_once, *at_work, *sorted(steps, key=_urgency))))
+    return _power_off_once(tuple(dict.fromkeys((*at_once, *at_work, *sorted(steps, key=_urgency)))))
+
+
+def _power_off_once(steps: tuple[str, ...]) -> tuple[str, ...]:
+    """The words that ask before the power goes stand in one step: the others name it."""
+    first = next((n for n, step in enumerate(steps, 1) if step.startswith(_UNPLUG_FIRST)), 0)
+    return tuple(
+        f"As in step {first}: {step.removeprefix(_UNPLUG_FIRST).lstrip(' ,;.')}"
+        if n > first > 0 and step.startswith(_UNPLUG_FIRST)
+        else step
+        for n, step in enumerate(steps, 1)
+    )
 
 
 def _board_first(steps: list[str]) -> list[str]:

@@ -9,7 +9,6 @@ from doctor.bench import Bench
 from doctor.clock import Clock
 from doctor.errors import BoardError, DoctorError
 from doctor.events import Listener, from_core
-from doctor.jobs.flashing.card import start
 from doctor.jobs.flashing.guard import Recorder
 from doctor.jobs.flashing.interrupts import Interrupts
 from doctor.jobs.flashing.plan import FlashPlan, FlashRequest, begun
@@ -109,6 +108,8 @@ def carry_out(
         failures=recorder.failures_before,
     )
     if plan.via == "card":
+        from doctor.jobs.flashing.card import start  # what serves one way only is loaded for that way
+
         return start.carry_out(bench, report, plan, attempt, interrupts, listen)
     run = _Run(bench, sources, plan.line.block_bytes, interrupts, listen)
     try:

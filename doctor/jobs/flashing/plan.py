@@ -84,7 +84,8 @@ class FlashPlan:
     agreed  the risks that the user agreed to, and the checks whose failure they took upon themselves
     upload  what must be copied to the card in the board first; empty if nothing must, or cannot be
     faster  how the user has the USB chip answer sooner; "" if that is out of their hands, or saves little
-    first_s seconds that usually pass before the first step, besides copying the updater to a board without it
+    first_s seconds that usually pass before the first step
+    install_s seconds of them in which the updater is copied to the board
     """
 
     image: FirmwareImage
@@ -97,6 +98,7 @@ class FlashPlan:
     upload: str = ""
     was: int | None = None
     first_s: float = 0.0
+    install_s: float = 0.0
     agreed: tuple[str, ...] = ()
     fingerprint: str = ""
     faster: str = ""
@@ -181,7 +183,7 @@ def plan_for(bench: Bench, request: FlashRequest) -> FlashPlan | DoctorError:
         core.warnings.append(_IN_A_FARM)
     used = {step.image for step in core.steps} | (set() if core.bootrom_alone else {FIRMWARE})
     files = tuple(file for file in given_files(bench) if file.role in used)
-    upload, first_s = _upload(bench, via)
+    upload, first_s, install_s = _before_first(bench, via)
     line = replace(_line(bench, facts, via), block_bytes=request.block or BLOCK_MAX_BYTES)
     agreed = (*sorted(bench.options.accept), *(f"{check} failed" for check in sorted(request.override)))
     was = bench.options.was
@@ -191,7 +193,8 @@ def plan_for(bench: Bench, request: FlashRequest) -> FlashPlan | DoctorError:
         block = (request.block,) if request.block else ()
         besides = (via, request.compress, *block, bool(upload), was, *agreed)
         mark = fingerprint(journals.ids_of(bench), facts, core, sent, besides)
-    plan = FlashPlan(images[-1], facts, via, core, line, files, request.compress, upload, was, first_s, agreed, mark)
+    plan = FlashPlan(images[-1], facts, via, core, line, files, request.compress, upload, was, first_s)
+    plan = replace(plan, install_s=install_s, agreed=agreed, fingerprint=mark)
     return replace(plan, faster=how_to_lower(bench.link.url.device)) if plan.timer_matters else plan
 
 
@@ -253,26 +256,29 @@ def _refused(bench: Bench, request: FlashRequest, facts: ModemFacts, refusal: Re
     return DoctorError(refusal.id, refusal.what, on=bench.firmware[0].path.name, cause=refusal.why, next=step)
 
 
-def _upload(bench: Bench, via: str) -> tuple[str, float]:
-    """Over Wi-Fi the image is copied to the board's card if it does not lie there; the seconds before the first step.
+def _before_first(bench: Bench, via: str) -> tuple[str, float, float]:
+    """What is copied to the card first; the seconds before the first step; those of them for our updater.
 
-    The board reads each file on its card whole before it sends anything.
+    Over Wi-Fi the image is copied to the board's card if it does not lie there. The board reads each file on its card
+    whole before it sends anything.
     """
+    from doctor.board import onboard
     from doctor.board.card import sdcard
     from doctor.board.storage import files
 
     if via != "card":
-        return "", 0.0
-    reads_s = sum(file.size_bytes for file in given_files(bench)) / sdcard.READ_BYTES_S
+        return "", 0.0, 0.0
+    install_s = onboard.usual_s(onboard.missing(bench.board))
+    first_s = install_s + sum(file.size_bytes for file in given_files(bench)) / sdcard.READ_BYTES_S
     if bench.link.network is None or bench.options.card_file is not None:
-        return "", reads_s
+        return "", first_s, install_s
     size = bench.firmware[-1].size_bytes
     takes_s = size / (files.WRITE_BYTES_S if bench.link.network.ftp_port is None else sdcard.FTP_BYTES_S)
     how = "over the REPL" if bench.link.network.ftp_port is None else "by FTP"
     same = any(file.size_bytes == size for file in sdcard.look(bench.board).files)
     unless = ", unless a file of its size there has the same bytes" if same else ""
     what = f"the image is copied to the card in the board, {how}: {size:,} bytes, {about(takes_s)}{unless}"
-    return what, reads_s + takes_s
+    return what, first_s + takes_s, install_s
 
 
 def _out_of_reach(bench: Bench, request: FlashRequest, facts: ModemFacts) -> DoctorError:

@@ -19,6 +19,10 @@ from doctor.updater import states
 from doctor.updater.flow import Outcome
 
 
+class JumpersUnsure(DoctorError):
+    """The card's way is closed by nothing but jumpers at which somebody has to look; who did may say so."""
+
+
 @dataclass(frozen=True)
 class Proof:
     """What shows that the new firmware runs.

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from doctor.computer import is_windows
 from doctor.documents.json_file import draft_beside, make_folder, write_synced
+from doctor.documents.user_folders import NO_HOME, own_folder
 from doctor.errors import DoctorError, reason
 from doctor.link.port_url import PortUrl
 
@@ -19,9 +20,7 @@ def state_place() -> Path:
     given = os.environ.get(VARIABLE)
     if given:
         return Path(given)
-    from platformdirs import user_state_path
-
-    return user_state_path("fipy-doctor", appauthor=False)
+    return own_folder("state")
 
 
 def state_dir() -> Path:
@@ -54,14 +53,23 @@ def refuse_unwritable() -> None:
 
 def unwritable(err: OSError, place: Path) -> DoctorError:
     """The refusal to flash if ``place`` in the state directory cannot be written."""
-    setting = f"export {VARIABLE}=FOLDER"
-    if is_windows():
-        setting = f"in PowerShell Set-Item env:{VARIABLE} FOLDER, in cmd set {VARIABLE}=FOLDER"
     return DoctorError(
         "journal-not-writable",
         "the journal of the flash cannot be written; nothing was sent to the modem",
         on=str(place),
         cause=f"{reason(err)}; without a journal nobody knows how to continue an interrupted flash",
-        next=f"make room there, or make that folder one that you may write to; or name another one that outlives a "
-        f"restart of this computer ({setting}); then run the same command again",
+        next=f"{another_place(place)}; then run the same command again",
+    )
+
+
+def another_place(place: Path) -> str:
+    """What to do if ``place`` in the state directory cannot be written: the next step of an error."""
+    setting = f"export {VARIABLE}=FOLDER"
+    if is_windows():
+        setting = f"in PowerShell Set-Item env:{VARIABLE} FOLDER, in cmd set {VARIABLE}=FOLDER"
+    if NO_HOME in place.parents:
+        return f"name a folder that outlives a restart of this computer ({setting})"
+    return (
+        "make room there, or make that folder one that you may write to; or name another one that outlives a "
+        f"restart of this computer ({setting})"
     )

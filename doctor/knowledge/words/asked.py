@@ -119,6 +119,16 @@ _OF_THE_PC = re.compile(
     re.I,
 )
 _OF_THE_MODEM = re.compile(r"\b(?:re)?flash|\.dup\b|\bmodem|\d{5}", re.I)
+_OF_SEVERAL = re.compile(
+    r"\b(?:where|womit|con que|par ou|waar)\b[^?.]{0,20}\b(?:begin|start|anfangen|fange|empiezo|commencer|beginnen)"
+    r"|\b(?:which|what) (?:\w+ ){0,4}(?:first|order|matters|counts)|\bin (?:which|what) order"
+    r"|\bwelche\w*\b[^?.]{0,30}\b(?:zuerst|reihenfolge)"
+    r"|\bcual(?:es)?\b[^?.]{0,30}\bprimero|\b(?:quel|quelle)\b[^?.]{0,30}\b(?:ordre|d.abord)"
+    r"|\bwelke\b[^?.]{0,30}\b(?:eerst|volgorde)"
+    r"|\b(?:two|three|four|several|many|zwei|drei|vier|mehrere|dos|tres|varios|deux|trois|plusieurs|twee|drie)"
+    r" (?:\w+ )?(?:errors?|messages|problems|things|fehler|meldungen|errores|erreurs|fouten)\b",
+    re.I,
+)
 #: Whether it can be undone.
 _BACK = re.compile(
     r"\b(?:can|could|may|would|is|if|how)\b[^?.]{0,40}\b(?:(?:go|get|come|way|step|switch|change|flash) (?:it )?back"
@@ -141,7 +151,8 @@ _RIGHT = re.compile(
     r"|\b(?:should|shall) i do (?:something|anything) else\b",
     re.I,
 )
-_LISTED = re.compile(r"\[[^\]\n]*\]")  #: what a prompt listed is no word of the reader
+#: What a prompt listed, and what a tool said at length, is no word of the reader.
+_LISTED = re.compile(r"\[[^\]\n]*\]|[\"\u201c\u201e\u00ab][^\"\u201c\u201d\u00bb\n]{30,}[\"\u201c\u201d\u00bb]")
 _ABOUT = {
     WORKED: re.compile(
         r"\b(?:did|has|have|was|is)\b[^?]{0,60}\b(?:work(?:ed)?|succeed(?:ed)?|success\w*|fail(?:ed)?"
@@ -152,7 +163,8 @@ _ABOUT = {
         re.I,
     ),
     HELPS: re.compile(
-        r"\bwould you (?:re)?(?:flash|update|upgrade)\b|(?:flash|up(?:dat|grad)|firmware|41065)\w*[^?.]{0,30}\b(?:fix"
+        r"\b(?:does|will|would|could|can) (?:this|that|it|the) (?:\w+ ){0,3}(?:help|fix|cure|solve|mend|improve)\b"
+        r"|\bwould you (?:re)?(?:flash|update|upgrade)\b|(?:flash|up(?:dat|grad)|firmware|41065)\w*[^?.]{0,30}\b(?:fix"
         r"|help|cure|solve|repair|mend)\w*\b"
         r"|\b(?:need to|have to|must i|must we) (?:re-?do|re-?flash|re-?install)\b"
         r"|\bmuss ich\b[^?.]{0,16}\b(?:neu|nochmal|erneut) (?:flash|aufspiel|install)"
@@ -163,7 +175,8 @@ _ABOUT = {
         re.I,
     ),
     FLASH: re.compile(
-        r"\bsend(?:en)?\b(?=[^?]*(?:\.dup\b|\d{5}))|\b(?:re)?flash(?! (?:chip|memory|storage|file ?system))"
+        r"\b(?:put(?:ting)?|load|take|try)\b[^?.]{0,20}\d{5}|\bsend(?:en)?\b(?=[^?]*(?:\.dup\b|\d{5}))"
+        r"|\b(?:re)?flash(?! (?:chip|memory|storage|file ?system))"
         r"|\bup(?:grad|dat)(?!er\.elf)|\binstall|\bsqnsupgrade(?!\.(?:info|version))|\brun\(|\bdowngrad"
         r"|\b(?:way|path|route|weg|camino|chemin|manera|moyen|manier) (?:from|to|von|nach|zu|de|desde|a|pour|van"
         r"|naar|om)\b"
@@ -213,8 +226,10 @@ _ABOUT = {
         re.I,
     ),
     DEAD: re.compile(
-        r"\b(?:dead|bricked|brick|toast|broken|fried|killed|gone for good|(?:hardware|modem|chip"
-        r"|board) (?:\w+ )?(?:gone|defective|damaged|faulty)|dying|(?:buy|need) (?:a )?new"
+        r"\b(?:los(?:e|ing|t)|perds?|verlier\w*|verloren|pierdo|verlies)\b[^?.]{0,30}\b(?:lte|modem)|\b(?:dead"
+        r"|bricked|brick|toast|broken|fried|killed|gone for good|(?:hardware|modem|chip"
+        r"|board) (?:\w+ )?(?:gone|defective|damaged|faulty)|dying|(?:buy|need) (?:a )?new(?! (?:\w+ ){0,2}(?:sd|card"
+        r"|cable|sim|antenna|battery|file|firmware|image|driver))"
         r"|tot|kaputt|bin it|throw it|wegwerfen|hinueber|zerstoert|im eimer|(?:ist|sind) (?:er|sie|es|das|der"
         r"|die)\b[^?.]{0,20}\b(?:hin|fertig|erledigt)(?=\W*\?)"
         r"|perdue?s?|gebrickt|muert[oa]|murio|rot[oa]|estropead[oa]|ladrillo|mort|morte|foutu|casse|grille|brique|dood"
@@ -229,7 +244,8 @@ _ABOUT = {
         re.I,
     ),
     MILD: re.compile(
-        r"\b(?:ignor\w+|harmless|dangerous|harmful|serious|bad(?: sign)?|worr(?:y|ied)|care about|normal(?:e|es|s)?"
+        r"\b(?:ignor\w+|harmless|dangerous|harmful|serious|bad(?: sign)?(?! (?:sd|card|cable|board|modem|sim|image"
+        r"|file|download|usb))|worr(?:y|ied)|care about|normal(?:e|es|s)?"
         r"|leave (?:it|that|this)"
         r" (?:alone|as it is|be)|anything wrong|(?:any|a) problems?|expected|matters?|good now|all good"
         r"|schlimm|gefaehrlich|ignorieren|harmlos|bedenklich|egal|probleme?|grave|peligros[oa]|malo|problemas?"
@@ -260,6 +276,15 @@ _ABOUT = {
 }
 
 
+#: "Step 1 is 33988, yes?" asks whether to flash that.
+_CONFIRMED = re.compile(
+    r"(?<![\w-])(?:3[3-9]|4\d|50)\d{3}\b[^?!]{0,20}(?:\?\s*)?\b(?:yes|right|correct|ok|okay|isn't it|oder"
+    r"|richtig|stimmt.?s"
+    r"|verdad|cierto|no es|n.est-ce pas|non|toch|klopt)\s*\?",
+    re.I,
+)
+
+
 def asked(prose: str) -> tuple[str, ...]:
     """What the sentences of a description ask: the kinds above, in their order."""
     prose = _LISTED.sub(" ", without_accents(prose))
@@ -273,6 +298,8 @@ def asked(prose: str) -> tuple[str, ...]:
                 kinds = _kinds(before) or kinds
             found |= kinds - {FLASH} if WORKED in kinds or _OF_THE_PAST.match(sentence) else kinds
         before = sentence
+    if not found and _CONFIRMED.search(prose):
+        found = {FLASH}
     found |= {kind for kind, words in ((LONG, _LONG), (NEXT, _NEXT)) if words.search(prose)}
     asking = list(filter(_is_question, SENTENCE.findall(prose)))
     wished = (kind for kind, words in _RADIOS.items() if words.search(prose))
@@ -282,6 +309,11 @@ def asked(prose: str) -> tuple[str, ...]:
         *((WHICH,) if _WHICH.search(prose) or any(map(_RIGHT.search, asking)) else ()),
         *wished,
     )
+
+
+def asks_for_an_order(prose: str) -> bool:
+    """Whether the reader has several errors before him, and asks which one counts."""
+    return _OF_SEVERAL.search(without_accents(prose)) is not None
 
 
 def _is_question(sentence: str) -> bool:

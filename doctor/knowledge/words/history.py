@@ -115,9 +115,10 @@ _LEFT_RUNNING, _TO_STOP = "left-running", "to-stop"
 _SAID_TO_RUN, _WAITED_FOR, _OF_THE_POWER, _POWER_LOST = "runs-now", "waits", "plug", "power-lost"
 _TRANSFER, _UNDER_WAY, _AMID, _ENDED_WELL = "transfer", "under-way", "amid", "over"
 _BREAKS_OFF = (_POWER_LOST, "stopped", "reset", "slept")
-#: Another program that did not get in: that ends no transfer.
+#: Another program that did not get in, and what was before: that ends no transfer.
 _SHUT_OUT = re.compile(
-    r"^[^\n]*(?:failed to (?:access|connect)|could not (?:open|connect|enter)|port is not open"
+    r"^[^\n]*(?:\b(?:before (?:it|that|this|then)|earlier|davor|vorher|zuvor|antes|avant (?:ca|cela)|daarvoor|eerder)\b"
+    r"|failed to (?:access|connect)|could not (?:open|connect|enter)|port is not open"
     r"|(?:upload|safe ?boot) failed|in use by|access (?:is )?denied|resource busy|raw repl)[^\n]*$|^Traceback[^\n]*$",
     re.I | re.M,
 )

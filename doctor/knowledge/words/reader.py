@@ -20,6 +20,7 @@ class Reader:
     asks        what he asks: the kinds of asked.py
     suspects    parts that he asks about as the reason (things.py)
     needs       parts of which he asks whether he needs them
+    buys        parts of which he asks whether to buy new ones
     runs_now    whether a transfer is under way while he writes
     may_run     whether it may be: he waits for it, or nothing tells that it ended
     unfinished  whether a transfer is told of that is not shown to be over
@@ -32,6 +33,7 @@ class Reader:
     asks: tuple[str, ...] = ()
     suspects: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
+    buys: tuple[str, ...] = ()
     runs_now: bool = False
     may_run: bool = False
     unfinished: bool = False
@@ -55,6 +57,7 @@ def reader_of(paste: Paste, facts: Facts, *, is_ours: bool) -> Reader:
         asks=asked(asking),
         suspects=things.suspected(asking),
         needs=things.needed(asking),
+        buys=things.bought(asking),
         runs_now=history.runs_now(paste),
         may_run=history.may_run(paste),
         unfinished=history.unfinished(paste, prose),

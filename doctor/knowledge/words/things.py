@@ -22,7 +22,7 @@ _CALLED = {
     UPDATER_ELF: r"updater\.elf|\.elf\b|\belf\b",
     DRIVER: r"\b(?:usb[- ]?)?(?:drivers?|treibern?|controlador(?:es)?|pilotes?|stuurprogramma\w*)\b",
     SIM: r"\bsim(?:[- ]?(?:cards?|karte\w*|kaart|tarjeta))?\b|\b(?:tarjeta|carte) sim\b",
-    CARD: r"\b(?:micro ?)?sd(?:[- ]?(?:cards?|karten?|kaart\w*))?\b|\b(?:memory )?cards?\b(?! reader)"
+    CARD: r"\b(?:micro ?)?sd(?:[- ]?(?:cards?|karten?|kaart\w*))?\b|\b(?:memory )?(?<!sim[ -])cards?\b(?! reader)"
     r"|\bspeicherkarten?\b"
     r"|\btarjeta\b(?! sim)|\bcarte (?:sd|memoire)\b|\bkaart\w*\b|\b(?<!sim)karte\b",
     ANTENNA: r"\bantenn?[ae]\w*",
@@ -37,8 +37,15 @@ _CALLED = {
     MODEM: r"\bmodems?\b",
 }
 _NAMES = {thing: re.compile(names, re.I) for thing, names in _CALLED.items()}
+_BUYS = re.compile(
+    r"\b(?:buy|purchase|(?:need|get|order) (?:a |another )?new|replace|kaufen|neue[nrs]?\b[^?]{0,20}\b(?:besorgen"
+    r"|bestellen)|comprar"
+    r"|acheter|remplacer|kopen|vervangen)\b",
+    re.I,
+)
 _SUSPECTS = re.compile(
-    r"\b(?:because of|due to|fault|reason|culprit|to blame|cause[sd]?|guilty|broken|defective|faulty|bad|problem with"
+    r"\b(?:from (?:the|my)|because of|due to|fault|reason|culprit|to blame|cause[sd]?|guilty|broken|defective|faulty"
+    r"|bad|problem with"
     r"|schuld|liegt (?:es|das)|kommt (?:es|das)|defekt|kaputt|culpa|motivo|causa|por (?:el|la|los)|estropead[oa]"
     r"|a cause|faute|raison|vient (?:de|du)|defectueu\w+|ligt (?:het|dat)|komt (?:het|dat)|schuldig|oorzaak)\b"
     r"|^\W*(?:(?:so|or|and|but|oder|und|o|ou|of|en)\W+)?(?:is|are|was|could|can|might) (?:it|this"
@@ -78,6 +85,11 @@ def suspected(prose: str) -> tuple[str, ...]:
 def needed(prose: str) -> tuple[str, ...]:
     """The parts of which the reader asks whether he needs them."""
     return tuple(dict.fromkeys(_named(prose, _NEEDS)))
+
+
+def bought(prose: str) -> tuple[str, ...]:
+    """The parts of which the reader asks whether he has to buy new ones."""
+    return tuple(dict.fromkeys(_named(prose, _BUYS)))
 
 
 def _named(prose: str, asks: re.Pattern[str]) -> Iterator[str]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from doctor.errors import DoctorError, Exit, joint
+from doctor.errors import DoctorError, Exit, Stopped, joint
 from doctor.fleet.boards import Board
 from doctor.fleet.outcome import Outcome, worst
 from doctor.report import as_json, ended
@@ -65,9 +65,18 @@ def _well(document: dict[str, Any]) -> str:
     return "".join(("nothing failed", f", {counted(warned, 'warning')}" * bool(warned), runs, number))
 
 
-def refused(board: Board, verb: str, err: DoctorError, *, exit_code: Exit = Exit.FAILED, **members: Any) -> Outcome:
-    """How a board ends that this process leaves out itself."""
-    return Outcome(board, exit_code, {**as_json.document(verb, exit_code, err), **members})
+def refused(
+    board: Board,
+    verb: str,
+    err: DoctorError,
+    *,
+    exit_code: Exit = Exit.FAILED,
+    step: NextStep | None = None,
+    **members: Any,
+) -> Outcome:
+    """How a board ends that this process leaves out itself; ``step``: what is to be done with it."""
+    written = as_json.plain(as_json.document(verb, exit_code, err, step, **members), Command(verb, port=board.port))
+    return Outcome(board, exit_code, written)
 
 
 def whole(verb: str, outcome: Outcome) -> Outcome:
@@ -75,7 +84,12 @@ def whole(verb: str, outcome: Outcome) -> Outcome:
     if "died" not in outcome.document:
         return outcome
     port = outcome.board.port
-    err = DoctorError("internal", told(outcome.document), on=port, cause="" if outcome.sent else _NOT_BY_ITSELF)
+    err: DoctorError
+    if outcome.code == Exit.STOPPED:
+        err = Stopped(told(outcome.document))
+    else:
+        cause = "" if outcome.sent else _NOT_BY_ITSELF
+        err = DoctorError("internal", told(outcome.document), on=port, cause=cause)
     step = NextStep((LEAVE_POWERED,), Command("status", port=port)) if outcome.sent else None
     written = as_json.plain(as_json.document(verb, Exit(outcome.code), err, step), Command(verb, port=port))
     return replace(outcome, document=written)

@@ -46,12 +46,10 @@ def last_said(bench: Bench) -> at_work.Told | None:
 def join(
     bench: Bench, request: FlashRequest, wish: Callable[[], Wish], listen: Listener = ignore
 ) -> FlashResult | None:
-    """Listen to our own updater that is at work on the board already, until it ends; None if none is.
+    """Listen to our own updater that is at work on the board at this port already, until it ends; None if none is.
 
     Refused if the board flashes another file than the one that was given, or if another run listens already.
     """
-    if bench.options.port is None or request.via not in ("auto", "card"):
-        return None
     try:
         told = last_said(bench)
         if told is None:

@@ -23,7 +23,7 @@ from doctor.jobs.flashing.card.ending import Ending
 from doctor.jobs.flashing.card.follow import Follower
 from doctor.jobs.flashing.interrupts import Interrupts
 from doctor.jobs.flashing.plan import FlashPlan, FlashRequest
-from doctor.jobs.flashing.result import FlashResult
+from doctor.jobs.flashing.result import FlashResult, JumpersUnsure
 from doctor.jobs.flashing.ways import goes_by_usb
 from doctor.jobs.memory.jumper_proof import CHECK as JUMPERS
 from doctor.jobs.onward import Attempt, flash_command
@@ -39,10 +39,6 @@ if TYPE_CHECKING:
     from doctor.firmware.image import FirmwareImage
 
 FITTED = "expansion-rts-cts-jumpers"
-
-
-class JumpersUnsure(DoctorError):
-    """The card's way is closed by nothing but jumpers at which somebody has to look; who did may say so."""
 
 
 def refusal(bench: Bench, report: engine.Report, plan: FlashPlan, request: FlashRequest) -> DoctorError | None:
