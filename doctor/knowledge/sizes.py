@@ -73,7 +73,7 @@ _OF_SO_MUCH = re.compile(
     re.I,
 )
 _BROKE_OFF = re.compile(
-    r"incomplete|abort|short|broke|fail|error|time[ds]? ?out|timeout|truncat|interrupt|cancel|stopp?ed"
+    r"incomplete|abort|short|broke|fail|error|time[ds]? ?out|timeout|truncate|interrupt|cancel|stopped"
     r"|lost|only|died|disconnect|abgebrochen|abbruch|unvollst|nur\b|fehler|incomplet|interrump|cortad|s[oó]lo\b"
     r"|interrompu|seulement|afgebroken",
     re.I,
