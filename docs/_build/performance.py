@@ -53,7 +53,8 @@ TITLES = {
     ),
     "checked": (
         "A check of a card",
-        "`check --sd`, as it is typed: its processor time with the start of Python in it, and how often it reads one byte, counted by strace.",
+        "`check --sd`, as it is typed: how often it reads one byte, counted by strace, and its processor time with that of its children, less what a "
+        "Python takes that starts, reads as much of the card twice and hashes it once.",
     ),
     "board": (
         "On the board",

@@ -75,6 +75,17 @@ def medians(works: Mapping[str, Work], rounds: int = ROUNDS) -> dict[str, float]
     return {name: statistics.median(each) for name, each in took.items()}
 
 
+def processor_medians(commands: Mapping[str, tuple[str, ...]], rounds: int) -> dict[str, float]:
+    """Processor seconds of each command, in turns; a first round that warms the caches is left out."""
+    took: dict[str, list[float]] = {name: [] for name in commands}
+    for number in range(rounds + 1):
+        for name, command in commands.items():
+            once = processor_s(command)
+            if number:
+                took[name].append(once)
+    return {name: statistics.median(each) for name, each in took.items()}
+
+
 def table(rows: Sequence[Row]) -> str:
     """The rows for a terminal."""
     lines = [f"{'':58}{'ours':>12}  {'peer or bound':34}{'theirs':>12}{'ratio':>8}  at most"]

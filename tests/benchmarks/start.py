@@ -5,30 +5,17 @@ Processor time of whole processes that take turns. Python's compiled files are t
 
 from __future__ import annotations
 
-import statistics
 import sys
 import sysconfig
-from collections.abc import Mapping
 from pathlib import Path
 
 from doctor.cli.main import COMMANDS
-from tests.benchmarks.ratios import Row, processor_s
+from tests.benchmarks.ratios import Row, processor_medians
 
 VERSION_MOST = 2.0
 HELP_MOST = 1.0
 ROUNDS = 15
 DOCTOR = (sys.executable, "-m", "doctor")
-
-
-def processor_medians(commands: Mapping[str, tuple[str, ...]], rounds: int) -> dict[str, float]:
-    """Processor seconds of each command, in turns; a first round that warms the caches is left out."""
-    took: dict[str, list[float]] = {name: [] for name in commands}
-    for number in range(rounds + 1):
-        for name, command in commands.items():
-            once = processor_s(command)
-            if number:
-                took[name].append(once)
-    return {name: statistics.median(each) for name, each in took.items()}
 
 
 def rows(tiny: bool = False) -> list[Row]:
