@@ -19,7 +19,7 @@ FIRST = [
         "pymakr-upload-failed",
     ),
     ("put lib/sqnscodec.py: wrote 4096/9120 bytes, Write timeout", "pymakr-upload-failed"),
-    ("ftp of CATM1-41065.dup to the board stopped at 3.1 of 6.2 MB: connection lost. use it?", "ftp-truncated-file"),
+    ("ftp of CATM1-41065.dup to the board stopped at 3100 of 6200 kB: connection lost. use it?", "ftp-truncated-file"),
     (
         "abort() was called at PC 0x4012 on core 1\ndanach normal der Prompt. Ist das eine Bootschleife?",
         "board-crashed-once",
