@@ -18,6 +18,7 @@ from doctor.knowledge.our_lines import summary
 from doctor.knowledge.outcome import (
     UNSURE,
     has_unexplained_error,
+    hides_a_wait,
     how_it_ended,
     only_guessed,
     without_what_is_over,
@@ -96,6 +97,8 @@ def explain(data: bytes) -> Explanation:
     found = found_in(paste, facts, ours, reader)
     notes, harmless = _harmless(found)
     failures = _failures(paste, found, notes, reader)
+    if hides_a_wait(paste, failures, reader):
+        failures = sorted(failures, key=lambda one: not one.entry.under_way)
     success = how_it_ended(paste, facts, failures, reader) if ours is None else ""
     asides = harmless if asks_for_an_order(reader.prose) else _asked_about(harmless, reader.prose)
     error = has_unexplained_error(paste, found)

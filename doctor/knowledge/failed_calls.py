@@ -116,8 +116,9 @@ def _where(paste: Paste, at: int, media: _Kinds) -> tuple[str, str]:
     """Medium and call of the error on a line: on that line, above it, below it, or what the whole text is about."""
     own = _line(paste, at)
     lines = [own, *_above(paste, at), *(_line(paste, index) for index in range(at + 1, at + 1 + _LINES_BELOW))]
-    for kinds in (media[:_PATHS], media):
-        for line in lines:
+    # A path elsewhere tells more than a word elsewhere, but what the line itself says comes first.
+    for kinds, places in ((media, lines[:1]), (media[:_PATHS], lines[1:]), (media, lines[1:])):
+        for line in places:
             if medium := _first(kinds, line):
                 return medium, _first(_CALLS, line) or next(filter(None, (_first(_CALLS, one) for one in lines)), "")
     if len(paste.text) < _SHORT_CHARS:

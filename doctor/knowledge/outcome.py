@@ -53,6 +53,17 @@ def only_guessed(failures: list[Match]) -> bool:
     return all(match.how == "words" and match.score < UNSURE for match in failures)
 
 
+def hides_a_wait(paste: Paste, failures: list[Match], reader: Reader) -> bool:
+    """Whether a transfer stands still, behind what is no deed that ended it and what its reader tells of before."""
+    waits = [match for match in failures if match.entry.under_way and match.how == "sign"]
+    others = [match for match in failures if match not in waits]
+    if not waits or failures[0].entry.under_way or any(one.entry.area in (*_LASTING, "modem") for one in others):
+        return False
+    stands_at = waits[0].proofs[-1].number if waits[0].proofs else 0
+    told = {paste.numbers[index] for index in (*reader.indexes, *reader.beside_at)}
+    return all(proof.number < stands_at or proof.number in told for one in others for proof in one.proofs)
+
+
 def without_what_is_over(paste: Paste, matches: list[Match], reader: Reader) -> list[Match]:
     """Without what only lines of another time show, if anything is left or a transfer runs; deeds still count."""
     mended = frozenset(paste.numbers[index] for index in session.mended(paste))

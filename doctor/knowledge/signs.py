@@ -15,7 +15,7 @@ from doctor.knowledge.facts import Facts, side_of
 from doctor.knowledge.failed_calls import FailedCall, speaks_against
 from doctor.knowledge.our_lines import our_lines
 from doctor.knowledge.paste import FAILED, Paste
-from doctor.knowledge.sizes import short_copy
+from doctor.knowledge.sizes import cut_upload, short_copy
 from doctor.knowledge.words import said
 from doctor.knowledge.words.asked import BACK, DONE, FLASH, NEWER, TO_CATM1, TO_NB1, WHICH
 from doctor.knowledge.words.reader import Reader
@@ -144,6 +144,8 @@ def _by_facts(paste: Paste, facts: Facts) -> Iterator[Hit]:
     if shorter is not None:
         by_ftp = "ftp" in paste.lowered or "filezilla" in paste.lowered
         yield Hit("ftp-truncated-file" if by_ftp else "firmware-file-truncated", 0.85, shorter, shorter)
+    elif cut := cut_upload(paste):
+        yield Hit(cut[0], 0.85, cut[1], cut[1])
     for name in facts.by_kind.get("maker", ()):
         at = paste.index(paste.text.find(name))
         yield Hit("modem-of-another-maker", 0.98, at, at)

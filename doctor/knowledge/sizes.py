@@ -64,3 +64,38 @@ def _sizes(line: str) -> list[int]:
         if _LEAST <= value <= _MOST and (unit or value > 999_999) and not _OF_ANOTHER.search(about):
             found.append(value)
     return found
+
+
+#: So much of so much, as tools of the computer say it of an upload.
+_OF_SO_MUCH = re.compile(
+    r"(?<![\w.,/:-])(\d{1,9}(?:[.,]\d{1,3})?) ?(?:bytes?|[km]i?b)? ?(?:/|\b(?:of|von|de|sur|van)\b)"
+    r" ?(\d{1,9}(?:[.,]\d{1,3})?) ?(?:bytes?|octets?|[km]i?b)\b",
+    re.I,
+)
+_BROKE_OFF = re.compile(
+    r"incomplete|abort|short|broke|fail|error|time[ds]? ?out|timeout|truncate|interrupt|cancel|stopped"
+    r"|lost|only|died|disconnect|abgebrochen|abbruch|unvollst|nur\b|fehler|incomplet|interrump|cortad|s[oó]lo\b"
+    r"|interrompu|seulement|afgebroken",
+    re.I,
+)
+_OF_THE_MODEM = re.compile(r"Sending \d|residue|\bmodem\b[^\n]{0,30}(?:sent|send)", re.I)
+_SCRIPT = re.compile(r"\b[\w-]{1,40}\.(?:py|mpy)\b", re.I)
+_FIRMWARE = re.compile(r"\.(?:dup|elf)\b", re.I)
+_LINES_AROUND = 3
+
+
+def cut_upload(paste: Paste) -> tuple[str, int] | None:
+    """The entry for a copy that stopped after N of M bytes, and the index of that line; None if none did."""
+    if len(paste.text) > _MOST_CHARS:
+        return None
+    found = [(hit, paste.index(hit.start())) for hit in _OF_SO_MUCH.finditer(paste.text)]
+    if not found:
+        return None
+    hit, index = found[-1]
+    done, whole = (float(number.replace(",", ".")) for number in hit.groups())
+    around = paste.slice(index - _LINES_AROUND, index + 1 + _LINES_AROUND)
+    if done >= whole or not _BROKE_OFF.search(around) or _OF_THE_MODEM.search(around):
+        return None
+    if _FIRMWARE.search(around):
+        return ("ftp-truncated-file" if _BOARD.search(around) else "firmware-file-truncated"), index
+    return ("pymakr-upload-failed", index) if _SCRIPT.search(around) else None

@@ -27,6 +27,7 @@ LATER = {
     "board-flash-full",
     "board-flash-read-only",
     "sd-card-full",
+    "rshell-fetch-resets-board",
     "prompt-waits-for-rest",
     "48829-from-41065",
     "updater-elf-not-needed",

@@ -67,6 +67,7 @@ def test_a_build_without_a_public_file_is_no_guess() -> None:
         ("Should I put 48829 on? LR6.0.0.0-41019 here", "Flash it? No, not from 41019 to 48829"),
         ("41019 on my gpy, would this help: NB1-37781.dup?", "Does a flash help? No"),
         ("LR5.1.1.0-46470, they say I may try NB1-41019. Can I return if I dislike it?", "Back? No"),
+        ("Walter, +SQNMODEACTIVE: 2. how do I get from nb-iot to cat-m, another file?", "Which file? None for that"),
         (
             "OSError: [Errno 8] when I write to /flash. Do I lose the LTE firmware too?",
             "Is it dead? Nothing in this text",
