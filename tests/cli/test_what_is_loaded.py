@@ -8,9 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from doctor.card.reformat.image import make_card
-from doctor.fat.writer import new_file
 from doctor.sim.practice.image import make_practice_image
+from tests.card.images import card
 
 PROGRAM = """
 import sys
@@ -36,9 +35,8 @@ RUNS = {
 @pytest.mark.long
 @pytest.mark.parametrize("words", RUNS)
 def test_a_run_loads_nothing_of_what_it_does_not_look_at(words: str, tmp_path: Path) -> None:
-    card = tmp_path / "card.img"
-    make_card(card, 70_000_000, [new_file("A.DUP", b"x")])
-    given = {"CARD": str(card), "IMAGE": str(make_practice_image(tmp_path, size_bytes=20_000))}
+    image = card(tmp_path / "card.img", {"A.DUP": b"x"})
+    given = {"CARD": str(image), "IMAGE": str(make_practice_image(tmp_path, size_bytes=20_000))}
     command = [sys.executable, "-c", PROGRAM, " ".join(RUNS[words]), *(given.get(w, w) for w in words.split())]
     ran = subprocess.run(command, capture_output=True, text=True)
     code, *loaded = ran.stderr.splitlines()[-1].split()
