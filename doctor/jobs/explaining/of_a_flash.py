@@ -58,12 +58,14 @@ def which_file(explanation: Explanation, judged: str) -> str:
         return _RADIO_OF_A_MONARCH2
     if not _wants_a_file(explanation, judged):
         return ""
-    from doctor.jobs.way_told import any_way, way  # as the rules: most pastes do not need it
-
     asks = explanation.reader.asks
     wished = [radio for kind, radio in ((TO_CATM1, CAT_M1), (TO_NB1, NB_IOT)) if kind in asks]
     radio = wished[0] if len(wished) == 1 else ""
     either = WHICH in asks and (radio or not explanation.causes)
+    if not (either or explanation.facts.builds.runs):
+        return ""
+    from doctor.jobs.way_told import any_way, way  # as the rules: most pastes do not need it
+
     return way(explanation.facts, radio) or (any_way(explanation.facts, radio) if either else "")
 
 
@@ -114,6 +116,8 @@ def whether_to_flash(explanation: Explanation, steps: Sequence[str]) -> str:
 
 def whether_back(explanation: Explanation) -> str:
     """Whether the build that runs can be had again."""
+    if not explanation.facts.builds.runs:
+        return ""
     from doctor.jobs.way_told import way_back  # as the rules: most pastes do not need it
 
     return way_back(explanation.facts)
