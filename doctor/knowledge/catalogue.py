@@ -71,6 +71,7 @@ class Entry:
     harmless: bool = False
     under_way: bool = False
     ruled_out: tuple[str, ...] = ()
+    not_beside: tuple[str, ...] = ()
     found_by: tuple[str, ...] = ()
     explains: tuple[str, ...] = ()
     related: tuple[str, ...] = ()

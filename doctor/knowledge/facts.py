@@ -7,8 +7,10 @@ import re
 from dataclasses import dataclass, field
 
 from doctor.knowledge.builds import Told, told_in
+from doctor.knowledge.catalogue import Entry
 from doctor.knowledge.failed_calls import FailedCall, failed_calls
 from doctor.knowledge.paste import Paste
+from doctor.knowledge.proved import proved_by
 
 _MOST = 8  #: facts of one kind that are worth showing
 
@@ -115,12 +117,14 @@ class Facts:
 
     no_card  no SD card is in the board, and nothing asks for one
     failed   errors that are only a number, with the medium that each came from
+    proved   states that printed lines prove (proved.py): no entry stands that contradicts them
     """
 
     by_kind: dict[str, tuple[str, ...]]
     builds: Told = field(default_factory=Told)
     no_card: bool = False
     failed: tuple[FailedCall, ...] = ()
+    proved: frozenset[str] = frozenset()
 
     @property
     def family(self) -> str:
@@ -132,6 +136,10 @@ class Facts:
     def names_monarch2(self) -> bool:
         """Whether a Monarch 2 is named: no file of a FiPy or GPy is for one."""
         return "monarch2" in self.by_kind.get("family", ())
+
+    def allow(self, known: Entry) -> bool:
+        """Whether nothing that printed lines prove contradicts an entry."""
+        return self.proved.isdisjoint(known.not_beside)
 
     @property
     def generation(self) -> str:
@@ -167,7 +175,7 @@ def facts_of(paste: Paste) -> Facts:
     builds = told_in(paste)
     if kept := _not_only_meant(found.pop("modem", ()), builds):
         found["modem"] = kept
-    return Facts(found, builds, no_card, failed_calls(paste))
+    return Facts(found, builds, no_card, failed_calls(paste), proved_by(paste))
 
 
 def _not_only_meant(versions: tuple[str, ...], builds: Told) -> tuple[str, ...]:

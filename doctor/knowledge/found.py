@@ -11,6 +11,7 @@ from doctor.knowledge.failed_calls import speaks_against
 from doctor.knowledge.order import BESIDE_OTHERS, DEEDS, Match, Proof, explained_by
 from doctor.knowledge.own_output import OwnOutput
 from doctor.knowledge.paste import Paste
+from doctor.knowledge.proved import UPDATED
 from doctor.knowledge.words import describe
 from doctor.knowledge.words.reader import Reader
 
@@ -59,6 +60,8 @@ def fits(known: Entry, facts: Facts, *, shown: bool = False) -> bool:
     shown  a sign shows it, on lines that were looked at already
     """
     if (facts.no_card and known.area == "sd-card") or (not shown and speaks_against(facts.failed, known)):
+        return False
+    if not facts.allow(known) or (not shown and known.area in DEEDS and UPDATED in facts.proved):
         return False
     about = known.family or ("sqn3330" if known.area in _ABOUT_SQN3330 else "any")
     return (not facts.family or about in ("any", facts.family)) and facts.builds.may_run(

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 from doctor.knowledge import session, signs
 from doctor.knowledge.chain import find
 from doctor.knowledge.facts import Facts
 from doctor.knowledge.order import DEEDS, Match, first_line
 from doctor.knowledge.our_lines import our_lines
 from doctor.knowledge.paste import Paste
+from doctor.knowledge.proved import PROMPT, UPDATED
 from doctor.knowledge.words import history
 from doctor.knowledge.words.reader import Reader
 
@@ -28,6 +31,10 @@ _UPGRADED = (
 )
 _SAME_BUILD = "build > other"  #: what is named alike must be alike; nothing is named ``other``
 MENDED = "What failed above went well when it was tried again, and nothing behind it failed."
+STARTED = (
+    "The board came to its prompt behind this start: it is not dead, and nothing is to be erased or installed again."
+)
+_BOOT_LOG = re.compile(r"^entry 0x", re.MULTILINE)
 WORKING_MODEM = "This is the version list of a modem that works."  #: what is said of it
 _HEALTHY_BLOCK = (
     r"Bootloader\d\*? {0,9}: [^\n]*\n(?:[^\n]*\n){0,9}?[^\n]*Software {0,9}: (?:BUILD)?\d\.\d\.\d\.\d[ -]\[?\d{5}\b"
@@ -38,7 +45,14 @@ def how_it_ended(paste: Paste, facts: Facts, failures: list[Match], reader: Read
     """That it ended well: a tool says so, sentences do, or a command that failed went well later; else empty."""
     if told := _success(paste, failures) or _success_told(facts, failures, reader.prose):
         return told
-    return MENDED if not failures and session.mended(paste) else ""
+    if not only_guessed(failures):
+        return ""
+    if UPDATED in facts.proved:
+        return f"{SUCCESS}: the modem was updated, and named its build behind it."
+    if not failures and session.mended(paste):
+        return MENDED
+    started = PROMPT in facts.proved and _BOOT_LOG.search(paste.text[:_LOOKED_AT_CHARS]) is not None
+    return STARTED if started and not _error_after(paste, 0) else ""
 
 
 def _success_told(facts: Facts, failures: list[Match], prose: str) -> str:

@@ -90,6 +90,8 @@ def hits_in(paste: Paste, facts: Facts, reader: Reader) -> list[Hit]:
                 conditional.append((sign, hits))
             else:
                 found += hits
+    found = [hit for hit in found if facts.allow(entry(hit.id))]
+    conditional = [(sign, [hit for hit in hits if facts.allow(entry(hit.id))]) for sign, hits in conditional]
     found += _standing(conditional, {hit.id for hit in found})
     found = [hit for hit in found if not speaks_against(facts.failed, entry(hit.id), range(hit.first, hit.last + 1))]
     found += _not_ours(_by_number(facts.failed, found), ours)

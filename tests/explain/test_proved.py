@@ -1,0 +1,76 @@
+"""What printed lines prove: no finding stands beside what contradicts it."""
+
+from __future__ import annotations
+
+import pytest
+
+from doctor.knowledge import entries, explain
+from doctor.knowledge.proved import STATES
+
+BANNER = (
+    'Pycom MicroPython 1.20.2.r4 [v1.11-ffb0e1c] on 2021-01-12; GPy with ESP32\nType "help()" for more information.\n'
+)
+BOOT = "rst:0x7 (TG0WDT_SYS_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)\nmode:DIO, clock div:1\nentry 0x400a05bc\n"
+
+
+def ids(text: str) -> set[str]:
+    found = explain(text.encode())
+    return {match.id for match in found.matches} | set(found.candidates)
+
+
+def test_every_state_that_an_entry_names_is_one() -> None:
+    named = {state for known in entries().values() for state in known.not_beside}
+    assert named and named <= STATES
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "It prints this after each update. Is the board dead, start ends at entry?",
+        "Nach dem Firmware-Update kommt das. Platine tot, alles löschen?",
+        "Tras actualizar sale esto, ¿hay que borrar la NVS?",
+    ],
+)
+def test_a_prompt_behind_entry_is_no_dead_board(asked: str) -> None:
+    found = explain(f"{BOOT}{BANNER}>>>\n{asked}".encode())
+    assert "board-silent-after-update" not in ids(f"{BOOT}{BANNER}>>>\n{asked}")
+    assert "came to its prompt" in found.says
+
+
+def test_a_start_behind_the_prompt_undoes_it() -> None:
+    text = f"{BANNER}>>>\n{BOOT}After the firmware update nothing more comes, no prompt."
+    assert "board-silent-after-update" in ids(text)
+
+
+def test_one_crash_and_a_prompt_that_answers_is_no_loop() -> None:
+    crash = "Guru Meditation Error: Core  1 panic'ed (LoadProhibited). Exception was unhandled.\nRebooting...\n"
+    text = f"{crash}{BOOT}{BANNER}>>> wlan.scan()\n[sec(ssid='home')]\n\nUp since. Erase it as in the boot loop FAQ?"
+    assert [match.id for match in explain(text.encode()).matches] == ["board-crashed-once"]
+
+
+@pytest.mark.parametrize(
+    "mode", ["SMOD answers 2", "AT+SMOD? -> 2", "SMOD sagt 2", "SMOD responde 2", "Your modem is in application mode"]
+)
+def test_an_application_that_answers_is_no_boot_rom(mode: str) -> None:
+    text = (
+        f"README: no updater.elf needed unless the modem is in recovery mode.\n{mode}. Is the modem in recovery mode?"
+    )
+    assert "modem-in-ffh" not in ids(text)
+
+
+def test_the_boot_rom_behind_the_application_counts() -> None:
+    assert "modem-in-ffh" in ids("Modem state: 2\nthen:\nModem state: 0\nrecovery mode?")
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        'Mandé -1, luego -2 de 48829, terminó con "Your modem has been successfully updated." y LR5.2.1.0-48829. '
+        "Después apreté reset, leí que el reset entre los dos archivos mata el módem, ¿lo arruiné?",
+        "48829-1, then -2: Your modem has been successfully updated.\nUE5.2.0.3\nLR5.2.1.0-48829\n"
+        "Then I unplugged it. Did I skip the second step?",
+    ],
+)
+def test_a_pair_that_was_read_back_is_done(told: str) -> None:
+    found = explain(told.encode())
+    assert not found.matches and not found.candidates and found.says.startswith("This shows a success")
