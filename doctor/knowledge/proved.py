@@ -41,7 +41,7 @@ _PROOFS = {
     "prompt-answers": _proof(r"^\s{0,4}>>> ?[a-z_][^\n]{1,200}\n(?!\s{0,4}>>>)[^\n]{1,200}", _BOOTS),
     "application": _proof(
         r"\bSMOD\b\??[\"'\x60)]{0,3}\s{0,3}(?:\(?(?:answers?|answered|gives|gave|returns?|says|said|is|was|antwortet|sagt"
-        r"|meldet|gibt|ist|responde|contesta|da|dice|es|repond|r\u00e9pond|donne|dit|est|antwoordt|geeft|zegt|is"
+        r"|meldet|gibt|ist|respond\w?|contesta|da|dice|es|r[e\u00e9]pond|donne|dit|est|antwoordt|geeft|zegt|is"
         r"|[-=]>|[=:\u2192])\)?\s{1,3}){1,2}[\"'b]{0,2}2\b(?![.,]\d)"
         r"|Modem state: 2\b|Your modem is in application mode",
         r"Modem state: [0134]|modem is in (?:recovery|upgrade|mtools) mode"
