@@ -16,7 +16,7 @@ causes       ranked
 cure         what to do, step by step: what harms nothing first. A step that takes power away begins with the words
              ``{power off}`` (doctor/text/power_off.py), which ask first whether a flash began lately
 ruled_out    for each step of the cure, an expression: where the paste shows it, the step is not told
-not_beside   states of proved.py that contradict it: where printed lines prove one of them, the entry does not stand
+not_beside   states of session.py that contradict it: where printed lines prove one of them, the entry does not stand
 found_by     the checks that find it before flashing
 explains     entries that follow from this one: if both are found, this one is the cause
 related      neighbours that are easily confused with it

@@ -10,7 +10,7 @@ from doctor.knowledge.builds import Told, told_in
 from doctor.knowledge.catalogue import Entry
 from doctor.knowledge.failed_calls import FailedCall, failed_calls
 from doctor.knowledge.paste import Paste
-from doctor.knowledge.proved import proved_by
+from doctor.knowledge.session import proved_by
 
 _MOST = 8  #: facts of one kind that are worth showing
 
@@ -117,7 +117,7 @@ class Facts:
 
     no_card  no SD card is in the board, and nothing asks for one
     failed   errors that are only a number, with the medium that each came from
-    proved   states that printed lines prove (proved.py): no entry stands that contradicts them
+    proved   states that printed lines prove (session.py): no entry stands that contradicts them
     """
 
     by_kind: dict[str, tuple[str, ...]]

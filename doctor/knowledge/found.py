@@ -11,7 +11,7 @@ from doctor.knowledge.failed_calls import speaks_against
 from doctor.knowledge.order import BESIDE_OTHERS, DEEDS, Match, Proof, explained_by
 from doctor.knowledge.own_output import OwnOutput
 from doctor.knowledge.paste import Paste
-from doctor.knowledge.proved import UPDATED
+from doctor.knowledge.session import UPDATED
 from doctor.knowledge.words import describe
 from doctor.knowledge.words.reader import Reader
 

@@ -10,7 +10,7 @@ from doctor.knowledge.facts import Facts
 from doctor.knowledge.order import DEEDS, Match, first_line
 from doctor.knowledge.our_lines import our_lines
 from doctor.knowledge.paste import Paste
-from doctor.knowledge.proved import PROMPT, UPDATED
+from doctor.knowledge.session import PROMPT, UPDATED
 from doctor.knowledge.words import history
 from doctor.knowledge.words.reader import Reader
 

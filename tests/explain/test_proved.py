@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from doctor.knowledge import entries, explain
-from doctor.knowledge.proved import STATES
+from doctor.knowledge.session import STATES
 
 BANNER = (
     'Pycom MicroPython 1.20.2.r4 [v1.11-ffb0e1c] on 2021-01-12; GPy with ESP32\nType "help()" for more information.\n'
@@ -55,6 +55,18 @@ def test_an_application_that_answers_is_no_boot_rom(mode: str) -> None:
     text = (
         f"README: no updater.elf needed unless the modem is in recovery mode.\n{mode}. Is the modem in recovery mode?"
     )
+    assert "modem-in-ffh" not in ids(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "AT+SMOD?\n2\nOK\nMein Kumpel sagt, das Modem sei im Recovery Mode und braucht updater.elf. Stimmt das?",
+        "LTE() marche, lte.imei() donne 354346099100000. Le modem est en mode recovery, dit le forum.",
+        "LTE() ne marche plus que sans USB. Le modem est-il en mode recovery ?",
+    ],
+)
+def test_a_question_or_a_friend_makes_no_boot_rom(text: str) -> None:
     assert "modem-in-ffh" not in ids(text)
 
 

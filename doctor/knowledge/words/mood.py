@@ -76,6 +76,7 @@ _ASKS_WHETHER = re.compile(
     r"(?:is|are|am|was|were|did|does|do|has|have|ist|sind|bin|war|hat|habe|es|esta|estoy|ha|he|est-ce|ai-je|suis-je"
     r"|is|zit|heeft|heb)\b"
 )
+_INVERTED = re.compile(r"\b(?:est|sont|a-t|ont|suis|ai)-(?:ils?|elles?|on|je|ce)\b")  #: "le modem est-il en panne ?"
 #: What a question presupposes: "is it normal that it stands at 8 %?"
 _GIVEN = re.compile(
     r"\b(?:that|dass|das|que|dat|when|while|after|since|because|if|weil|nach|seit|porque|depuis|na)\b|[,:;(]"
@@ -117,7 +118,9 @@ def _is_weighed(sentence: str, start: int, end: int) -> bool:
 
 
 def _is_asked(sentence: str, start: int) -> bool:
-    begin = _ASKS_WHETHER.match(sentence) if sentence.endswith("?", 0, len(sentence.rstrip())) else None
+    if not sentence.endswith("?", 0, len(sentence.rstrip())):
+        return False
+    begin = _ASKS_WHETHER.match(sentence) or _INVERTED.search(sentence[:_RULE_CHARS])
     if begin is None or not begin.end() <= start <= _RULE_CHARS:
         return False
     return _GIVEN.search(sentence, begin.end(), start) is None
