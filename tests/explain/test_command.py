@@ -49,6 +49,14 @@ def test_a_missing_file_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> No
     assert json.loads(capsys.readouterr().out)["exit"] == 2
 
 
+def test_an_empty_word_is_an_empty_text_and_not_the_current_folder(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["explain", ""]) == 2
+    said = capsys.readouterr().err
+    assert "the text is empty" in said and "directory" not in said
+    assert run(["explain", "", BUSY]) == 0
+    assert "port-busy" in capsys.readouterr().out
+
+
 def test_files_and_clipboard_exclude_each_other(tmp_path: Path) -> None:
     assert run(["explain", "--clipboard", str(EXAMPLES[0])]) == 2
 

@@ -87,7 +87,7 @@ def _sources(words: tuple[str, ...]) -> list[tuple[str, bytes]]:
 
 def _is_there(word: str) -> bool:
     try:
-        return Path(word).exists()
+        return bool(word) and Path(word).exists()  # an empty word, as from an unset variable, is not the current folder
     except (OSError, ValueError):  # too long for a name, or with a NUL
         return False
 
