@@ -89,8 +89,8 @@ def _proof(shown: str, undone: str) -> _Proof:
     return _Proof(re.compile(shown, _FLAGS), re.compile(undone, _FLAGS))
 
 
-#: By name. Banners: board-and-repl.md 3.2. That an update succeeded counts only with a build behind it: the vendor's tool
-#: says so of a modem left in its boot ROM, too (modem-protocol.md 4.8).
+#: By name. Banners: board-and-repl.md 3.2. That an update succeeded counts only with a build behind it: the vendor's
+#: tool says so of a modem left in its boot ROM, too (modem-protocol.md 4.8).
 _PROOFS = {
     "prompt": _proof(
         r"^(?:Pycom )?MicroPython \S[^\n]{4,120} with ESP32[^\n]{0,40}\n(?:[^\n]{0,120}\n){0,6}?\s{0,4}>>>", _BOOTS

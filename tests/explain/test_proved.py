@@ -86,3 +86,23 @@ def test_the_boot_rom_behind_the_application_counts() -> None:
 def test_a_pair_that_was_read_back_is_done(told: str) -> None:
     found = explain(told.encode())
     assert not found.matches and not found.candidates and found.says.startswith("This shows a success")
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "I swapped in another card just now.",
+        "slid the microSD in while the REPL was open",
+        "Hab die andere Karte reingesteckt, das Board lief.",
+        "Metí otra tarjeta sin apagar.",
+        "J'ai mis une autre carte sans rien couper.",
+    ],
+)
+def test_a_card_that_was_put_in_later_is_not_formatted_first(told: str) -> None:
+    text = f"{told}\n>>> os.mount(SD(), '/sd')\nOSError: [Errno 19] ENODEV"
+    assert [match.id for match in explain(text.encode()).matches] == ["sd-inserted-after-power-on"]
+
+
+def test_the_update_of_the_board_is_no_transfer_to_the_modem() -> None:
+    text = "Laptop went to standby in the middle of the update (Writing at 0x000a0000). Is the LTE modem gone as well?"
+    assert "usb-selective-suspend-or-sleep" not in ids(text)
