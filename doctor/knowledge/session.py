@@ -92,6 +92,8 @@ def _proof(shown: str, undone: str) -> _Proof:
 #: By name. Banners: board-and-repl.md 3.2. That an update succeeded counts only with a build behind it: the vendor's
 #: tool says so of a modem left in its boot ROM, too (modem-protocol.md 4.8).
 _PROOFS = {
+    # The PC's tool wrote to the board's own flash; the modem is another chip.
+    "board-written": _proof(r"\bWriting at 0x[0-9a-f]{6,8}\b", r"Sending \d{5,8} bytes|sqnsupgrade|\.dup\b"),
     "prompt": _proof(
         r"^(?:Pycom )?MicroPython \S[^\n]{4,120} with ESP32[^\n]{0,40}\n(?:[^\n]{0,120}\n){0,6}?\s{0,4}>>>", _BOOTS
     ),
@@ -120,6 +122,7 @@ _SAID_OF = {
     "pair-updated": "successfully updated",
     "application": "m",
     "prompt": "micropython",
+    "board-written": "writing at",
     "prompt-answers": ">>>",
 }  #: what a proof always holds: searching for that is quick
 STATES = frozenset(_PROOFS)  #: what an entry may name

@@ -106,3 +106,12 @@ def test_a_card_that_was_put_in_later_is_not_formatted_first(told: str) -> None:
 def test_the_update_of_the_board_is_no_transfer_to_the_modem() -> None:
     text = "Laptop went to standby in the middle of the update (Writing at 0x000a0000). Is the LTE modem gone as well?"
     assert "usb-selective-suspend-or-sleep" not in ids(text)
+
+
+def test_a_transfer_behind_which_no_modem_was_found_does_not_run() -> None:
+    text = (
+        "Hier soir mise à jour vers 35351, arrêt à 6 %, j'ai débranché puis rebranché. Depuis :\n"
+        "Attempting AT wakeup...\nCould not detect your modem!\nQue faire ?"
+    )
+    found = explain(text.encode())
+    assert not found.reader.runs_now and not found.reader.may_run
