@@ -12,14 +12,14 @@ import click
 
 from doctor import plugins
 from doctor.cli.help_page import CureOption
-from doctor.text.power_off import IF_NONE_BEGAN
 
 #: What each of our cures says of itself, by id.
 OURS = {
     "disable-autorun": "Keep boot.py and main.py from starting an updater by themselves",
     "disable-lte-autostart": "Keep the board's firmware from starting its modem at every boot",
     "move-dup": "Put the firmware image at the card's root under its right name",
-    "power-cycle": f"I{IF_NONE_BEGAN[1:]}: take all power from the board for ten seconds",
+    "power-cycle": "If no flash of this modem began within the last hour: "
+    "take all power from the board for ten seconds",
     "reformat-sd": "Format the SD card so that the board reads it",
     "repair-sd": "Repair the card from the good copies on it",
     "reset-flash": "Format the board's own flash, after all its files were copied to this PC",
