@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -79,6 +80,16 @@ def test_ctrl_c_begins_no_board_stops_those_that_sent_nothing_and_asks_about_the
     assert [sorted(map(boards.index, asked)) for asked in watched.asked] == [[1, 2]]
 
 
+@pytest.fixture
+def nothing_ignored() -> Iterator[None]:
+    """As at a terminal: under nohup these tests would have SIGHUP ignored, and a crew leaves that so."""
+    before = {number: signal.signal(number, signal.SIG_DFL) for number in (signal.SIGTERM, signal.SIGHUP)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.usefixtures("nothing_ignored")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_that_would_end_us_finishes_what_is_being_flashed_without_a_question(
     number: signal.Signals, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
