@@ -84,7 +84,7 @@ _OWNED = "owned"
 _ASKED = "asked"
 _QUESTION = re.compile(r"[^\n?.!]{0,120}\?")
 _MODEM = re.compile(
-    r"\bLR[56]\.\d\.\d\.\d-\Z|\bSoftware\b\W{0,12}"
+    r"(?:\b|(?<=\\[nr]))LR[56]\.\d\.\d\.\d-\Z|\bSoftware\b\W{0,12}"
     r"(?:(?!(?:not|nicht|no|pas|niet|to|image|from)\b)[a-z]{1,8}\W{1,3}){0,2}"
     r"(?:(?:BUILD)?\d\.\d\.\d\.\d[ -])?\[?\Z",
     re.I,

@@ -27,10 +27,10 @@ _PATTERNS: dict[str, tuple[tuple[str, ...], re.Pattern[str]]] = {
             r"|MicroPython (v1\.8\.6-\d+-[0-9a-f]+)"
         ),
     ),
-    "modem": (("lr5.", "lr6."), re.compile(r"\b(LR\d\.\d\.\d\.\d-\d{5})\b")),
+    "modem": (("lr5.", "lr6."), re.compile(r"(?:\b|(?<=\\[nr]))(LR\d\.\d\.\d\.\d-\d{5})\b")),
     "build": (
         ("lr5.", "lr6.", "bootloader0"),
-        re.compile(r"\bLR\d\.\d\.\d\.\d-(\d{5})\b|Bootloader0[^\n]{0,40}\[(\d{5})\]"),
+        re.compile(r"(?:\b|(?<=\\[nr]))LR\d\.\d\.\d\.\d-(\d{5})\b|Bootloader0[^\n]{0,40}\[(\d{5})\]"),
     ),
     "updater": (("firmware updater [",), re.compile(r"SQN3330 firmware updater \[(1\.\d\.\d)\]")),
     "files": ((".dup", ".elf"), re.compile(r"(?<![\w.+-])([\w.+-]{1,80}\.(?:dup|elf)(?:\.\w{2,4})?)\b", re.IGNORECASE)),
@@ -49,7 +49,7 @@ _FAMILIES = {
 }
 #: What a modem or its files tell of the family: that is no question of words, and a board's name beside it is one.
 _SHOWN_FAMILIES = {
-    "sqn3330": re.compile(r"SQN3330|Bootloader[012]\*? {0,4}:|\bLR[56]\.\d"),
+    "sqn3330": re.compile(r"SQN3330|Bootloader[012]\*? {0,4}:|(?:\b|(?<=\\[nr]))LR[56]\.\d"),
     "monarch2": re.compile(r"\bUE8\.\d|LR8\.\d|\+SQNMODEACTIVE: ?\d"),
 }
 #: A file that is told to be missing, or not to be used: the words in front of its name, and behind it.
@@ -90,7 +90,10 @@ _NO_CARD = re.compile(
     re.I,
 )
 _CARD_CALL = re.compile(r"\bSD\(\)")
-_SAID_FAMILIES = {"sqn3330": re.compile(r"\bLR[56]\.\d|SMSWBOOT"), "monarch2": re.compile("SQNMODEACTIVE")}
+_SAID_FAMILIES = {
+    "sqn3330": re.compile(r"(?:\b|(?<=\\[nr]))LR[56]\.\d|SMSWBOOT"),
+    "monarch2": re.compile("SQNMODEACTIVE"),
+}
 _ONLY_LAST = ("progress", "mode")
 _OLD_BANNER = re.compile(r"firmware updater >>>|Entering recovery mode")
 _AUGUST = re.compile(r"0 to Retry or 1 to Resume|Bootrom updated successfully")
@@ -161,8 +164,8 @@ def facts_of(paste: Paste) -> Facts:
         if values:
             found[kind] = tuple(values)[-1:] if kind in _ONLY_LAST else tuple(values)[:_MOST]
     families = _named(_FAMILIES, text)
-    if not families and (maker := _OTHER_MAKER.search(text)):
-        families, found["maker"] = ("other",), (maker[0],)
+    if maker := _of_another_maker(text, families):
+        families, found["maker"] = ("other",), (maker,)
     if len(families) > 1 and _named(_SHOWN_FAMILIES, text) == ("monarch2",):
         families = ("monarch2",)
     families = families or _named(_SAID_FAMILIES, text)[:1]
@@ -192,6 +195,18 @@ def _is_missing(name: str, text: str) -> bool:
         or _NO_FILE_BEHIND.match(text[end : end + _FILE_WORDS_CHARS])
         for start, end in itertools.islice(places, _MOST_LOOKED_AT)
     )
+
+
+def _of_another_maker(text: str, families: tuple[str, ...]) -> str:
+    """The modem of another maker that the text is about; "" if it is about one of Sequans, or none is named.
+
+    Who names his own modem and then a GPy speaks of another's: only what a modem prints of itself weighs more.
+    """
+    maker = _OTHER_MAKER.search(text)
+    if maker is None or _named(_SHOWN_FAMILIES, text) or "monarch2" in families:
+        return ""
+    ours = _FAMILIES["sqn3330"].search(text)
+    return maker[0] if ours is None or maker.start() < ours.start() else ""
 
 
 def _named(families: dict[str, re.Pattern[str]], text: str) -> tuple[str, ...]:

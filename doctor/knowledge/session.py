@@ -19,6 +19,9 @@ _FAILED = re.compile(
     r"|None)\s*$",
     re.I,
 )
+#: The modem's own firmware broke down, which it may do again however well it answers now (known failure
+#: ``modem-firmware-crashed``).
+_CRASHED = re.compile(r"\^EXIT: File")
 #: What mends the board's own file system; what failed before is not typed again as a rule.
 _MENDS = re.compile(r"os\.(?:fsformat|mkfs)\(['\"]/flash")
 #: A flash that begins cleanly may end otherwise.
@@ -32,11 +35,12 @@ _STILL = re.compile(
 
 @dataclass(frozen=True)
 class _Typed:
-    """A line typed at the prompt, and the indexes of the lines from it to the next."""
+    """A line typed at the prompt, the indexes of the lines from it to the next, and how it went."""
 
     command: str
     lines: range
     failed: bool
+    crashed: bool
 
 
 def mended(paste: Paste) -> frozenset[int]:
@@ -49,10 +53,14 @@ def mended(paste: Paste) -> frozenset[int]:
         if later.failed or _ENDS_LATER.search(later.command):
             continue
         above = typed[:number]
+        is_last = number + 1 == len(typed)
+        if is_last and not any(paste.line(index).strip() for index in later.lines[1:]):  # its answer is not shown
+            continue
         repeats = any(one.failed and one.command == later.command for one in above)
-        went_on = number + 1 < len(typed) and not any(one.failed for one in typed[number:])
+        went_on = not is_last and not any(one.failed for one in typed[number:])
         if repeats or (_MENDS.search(later.command) and went_on):
-            found.update(range(later.lines.start))
+            lasting = {index for one in above if one.crashed for index in one.lines}
+            found.update(set(range(later.lines.start)) - lasting)
     behind = range(typed[-1].lines.start, len(paste.numbers))
     return frozenset() if any(_STILL.search(paste.line(index)) for index in behind) else frozenset(found)
 
@@ -61,9 +69,10 @@ def _typed(paste: Paste) -> Iterator[_Typed]:
     prompts = [(index, found[1]) for index in range(len(paste.numbers)) if (found := _PROMPT.match(paste.line(index)))]
     ends = [*(index for index, _ in prompts[1:]), len(paste.numbers)]
     for (index, command), end in zip(prompts, ends, strict=False):
-        said = (paste.line(line) for line in range(index + 1, end))
+        said = [paste.line(line) for line in range(index + 1, end)]
         if command.strip():
-            yield _Typed(" ".join(command.split()), range(index, end), any(map(_FAILED.search, said)))
+            failed, crashed = (any(map(expression.search, said)) for expression in (_FAILED, _CRASHED))
+            yield _Typed(" ".join(command.split()), range(index, end), failed, crashed)
 
 
 _LOOKED_AT_CHARS = 50_000  #: the end of a paste: what holds now stands there

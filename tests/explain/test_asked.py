@@ -155,3 +155,15 @@ def test_what_is_told_around_a_quoted_error_counts(text: str, first: str) -> Non
 def test_a_number_of_something_else_is_no_build(text: str) -> None:
     builds = explain(text.encode()).facts.builds
     assert {build.number for build in (*builds.runs, *builds.images, *builds.rivals)} == {41065}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "My modem runs LR5.1.1.0-43818, which is not on your list. Should I flash? Is it bad to leave it so?",
+        "pysequansutils upgrade GM02RB6Q_LR8.0.5.13-59577.dup\nIs that bad?",
+    ],
+)
+def test_what_a_modem_is_can_be_left_so(text: str) -> None:
+    answers = advice(explain(text.encode())).answers
+    assert [told for told in answers if told.startswith("Can it be left so? Yes, and it should be: ")]

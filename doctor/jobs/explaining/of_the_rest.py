@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from doctor.jobs.explaining.steps import ERASES, FORBIDS
+from doctor.knowledge.catalogue import Entry
 from doctor.knowledge.explanation import Explanation
 from doctor.knowledge.order import Match, explained_by
 from doctor.knowledge.outcome import MENDED, SUCCESS, WORKING_MODEM
@@ -78,6 +79,8 @@ def whether_mild(explanation: Explanation) -> str:
         if first.under_way:
             return f"Is that normal? Yes, as long as it is left to go on: {first.title}."
         every = [cause.entry for cause in explanation.causes]
+        if _is_to_be_left(first):
+            return f"Can it be left so? Yes, and it should be: {first.title}."
         harms_none = all(known.brick_risk.startswith("none") and known.blocks == "no" for known in every)
         spared = f" {_SPARES}" if harms_none else ""
         return f"Can it be left so? No: {first.title}.{spared}"
@@ -87,6 +90,11 @@ def whether_mild(explanation: Explanation) -> str:
     return (
         f"Can it be left so? Yes: {harmless[0]}." if harmless else "Is that bad? No line of this text is a known fault."
     )
+
+
+def _is_to_be_left(known: Entry) -> bool:
+    """Whether an entry says only which modem or build it is, and its cure is to leave that alone."""
+    return known.cure[0].startswith("Leave it") or (bool(known.family) and FORBIDS.match(known.cure[0]) is not None)
 
 
 def whether_first(explanation: Explanation) -> str:
