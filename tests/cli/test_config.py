@@ -273,6 +273,23 @@ def test_a_password_in_an_address_is_not_shown(terminal: Terminal, files: Files)
         assert "192.0.2.1" in said.out and "secret" not in said.out + said.err
 
 
+def test_what_no_run_takes_is_shown_so(terminal: Terminal, files: Files, monkeypatch: pytest.MonkeyPatch) -> None:
+    files.own.write_text(
+        'port = "/dev/x"\ncarrier = "nix"\nfirmware = "nix.dup"\n[check]\nvia = "nix"\n[flash]\nmethod = "store"\n'
+    )
+    files.project.write_text("deadline = 1e23\n")
+    monkeypatch.setenv("FIPY_DOCTOR_CHECK_STRICT", "perhaps")
+    rows = terminal.type("--show-config", "--json").document["settings"]
+    refused = {row["key"]: row["refused"] for row in rows if row["value"] is not None}
+    taken = {key for key, why in refused.items() if why is None}
+    assert (set(refused) - taken, taken) == ({"deadline", "carrier", "firmware", "via", "strict"}, {"port", "method"})
+    assert refused["deadline"] == "1e+23 is not a number of seconds above 0, at most 604800"
+    assert "expansion3" in refused["carrier"]
+    assert refused["deadline"] in terminal.type("check", "--port", "sim://fipy", "--carrier", "pysense").err
+    for words in ((), ("check",)):
+        assert terminal.type(*words, "--show-config").out.count("no run takes it") == len(refused) - len(taken)
+
+
 def test_all_that_holds_is_shown(terminal: Terminal, files: Files, monkeypatch: pytest.MonkeyPatch) -> None:
     files.own.write_text('carrier = "pysense"\n[flash]\nvia = "card"\n')
     files.project.write_text("[check]\nstrict = true\n")
