@@ -63,7 +63,7 @@ class _Folder(click.Path):  # type: ignore[type-arg,unused-ignore]
 
 
 class _New(click.Path):  # type: ignore[type-arg,unused-ignore]
-    """A file or folder that is there or can be made; an empty name, as from an unset variable of a shell, is none."""
+    """A file or folder that is there or can be made; an empty name, as from an unset variable, does not count."""
 
     def __init__(self, kind: str, **allowed: bool) -> None:
         super().__init__(path_type=Path, **allowed)
