@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from doctor.board import onboard
-from doctor.board.lean import lean, lean_package
+from doctor.board.lean import Lean, lean_package
 from doctor.board.lean_imports import without_idle_imports
 
 CORE = sorted(onboard.core_files())
@@ -151,7 +151,7 @@ def outer(count):
 
     def inner(more):
         return count + more + LIMIT_OF_ALL
-    total = [inner(each) if each else 1or 0 for each in range(count)]
+    total = [inner(each) if each else 1 or 0 for each in range(count)]
     joined = 1 + \\
         2
     if count:  # why
@@ -268,8 +268,9 @@ def test_an_import_that_another_file_takes_from_there_stays() -> None:
 
 
 def test_what_a_text_that_is_no_docstring_says_stays() -> None:
-    assert lean('"""What it is."""\nx = 1  # one\n') == '"""What it is."""\nx=1\n'
-    assert lean('"""What it is.\n\nMore."""\nx = 1\n', title=False) == "\n\n\nx=1\n"
+    assert Lean('"""What it is."""\nx = 1  # one\n').text() == '"""What it is."""\nx=1\n'
+    assert Lean("x = 1or 0\n").text() == "x=1 or 0\n"
+    assert Lean('"""What it is.\n\nMore."""\nx = 1\n', title=False).text() == "\n\n\nx=1\n"
 
 
 @pytest.mark.micropython
