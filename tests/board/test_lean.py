@@ -101,6 +101,29 @@ def test_what_one_file_of_the_core_takes_another_has() -> None:
     assert [(home, name) for home, name in taken if name not in bound[str(home)]] == []
 
 
+def unseen(source: str) -> list[str]:
+    """Ways to a name that lean_names.py does not see: it sees names, members, and texts that are a name as a whole."""
+    found = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Name) and node.id in {"globals", "locals", "vars", "dir", "eval", "exec"}:
+            found.append(node.id)
+        elif isinstance(node, ast.ImportFrom) and "*" in [alias.name for alias in node.names]:
+            found.append("import *")
+        elif isinstance(node, ast.keyword) and node.arg is None and not isinstance(node.value, ast.Name):
+            found.append("**")
+        elif isinstance(node, ast.Attribute) and node.attr == "__dict__":
+            found.append(node.attr)
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id.endswith("attr"):
+            found += [] if isinstance(node.args[1], (ast.Constant, ast.Name)) else [node.func.id]
+    return found
+
+
+def test_the_core_goes_no_way_to_a_name_that_is_not_seen() -> None:
+    assert [(name, way) for name in CORE for way in unseen(source_of(name))] == []
+    ways = "from a import *\nf(**{'count': 1})\ngetattr(a, '_' + b)\nlocals()\n'%(count)d' % vars()\na.__dict__\n"
+    assert sorted(unseen(ways)) == ["**", "__dict__", "getattr", "import *", "locals", "vars"]
+
+
 #: Everything that a name may not be shortened for, in two files; and what of it may be.
 FIRST = '''"""What it is.
 
