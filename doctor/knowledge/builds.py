@@ -22,6 +22,7 @@ _RADIO = {
     **dict.fromkeys((33080, 33988, 36417, 38638, 39529, 41065, 43818, 46470, 48829, 50523), CAT_M1),
     **dict.fromkeys((35351, 36571, 37365, 37781, 38729, 40343, 41019, 46262, 48939), NB_IOT),
 }
+BETWEEN_BUILD = 39529  #: what runs between the two files of 48829 (modem-protocol.md 7)
 _BY_NAME = {"LR5": CAT_M1, "LR6": NB_IOT, "CATM1": CAT_M1, "NB1": NB_IOT}
 _TOLD = re.compile(r"LR[56](?=\.\d\.\d\.\d-\Z)|(?:CATM1|NB1)(?=[-_]\Z)", re.I)
 _NUMBER = re.compile(r"(?<![\d.])(\d{5})(?!\d)(-[12])?(?![\d.]*\d)")
