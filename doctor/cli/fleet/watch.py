@@ -126,16 +126,17 @@ class Watch:
             self._view.tell_foot()
             return
         outcome, who = agreed(outcome, self._command), Who.of(outcome.document)
-        if is_ready(outcome) and self._crew.stopped:
-            outcome = never_begun(outcome)
-        elif is_ready(outcome) and (err := self._terms.refusal(outcome.document["plan"])):
-            outcome = reports.refused(board, "flash", err)
-        elif is_ready(outcome) and (err := self.tally.refusal(board, who, self._command.again([board]))):
-            self._over(standing, reports.refused(board, "flash", err))
-            return
-        elif is_ready(outcome):
-            self._flash(standing, who, outcome)
-            return
+        if is_ready(outcome):
+            if self._crew.stopped:
+                outcome = never_begun(outcome)
+            elif err := self._terms.refusal(outcome.document["plan"]):
+                outcome = reports.refused(board, "flash", err)
+            elif err := self.tally.refusal(board, who, self._command.again([board])):
+                self._over(standing, reports.refused(board, "flash", err))
+                return
+            else:
+                self._flash(standing, who, outcome)
+                return
         unopened = _has_not_opened(outcome)
         if not self._over(standing, outcome, again=unopened):
             self.tally.end(board, who, outcome)
