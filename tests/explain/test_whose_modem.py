@@ -64,7 +64,7 @@ def test_a_command_whose_answer_is_not_shown_did_not_go_well() -> None:
     ("answer", "runs", "family"),
     [
         (
-            r"'\r\nBootloader0  : 5.1.1.0 [33080]\r\nBootloader1* : 5.1.1.0 [41065]\r\nSoftware     : 5.1.1.0 [41065]\r\n'",
+            r"'\r\nBootloader0  : 5.1.1.0 [33080]\r\nSoftware     : 5.1.1.0 [41065]\r\n'",
             [41065],
             "sqn3330",
         ),
