@@ -94,9 +94,12 @@ def core_files() -> dict[str, bytes]:
 
 def own_files(board: Board) -> frozenset[str]:
     """Paths of what this program has put on the board, known by its hash: the rest of that folder is the user's."""
+    there = _hashes(board)
+    if not there:  # on most boards: what would lie there need not be made
+        return frozenset()
     ours = {*core_files().items(), (FIRST, _unfinished())}
     wanted = {(name, hashlib.sha256(data).hexdigest()) for name, data in ours}
-    return frozenset(f"{FOLDER}/{name}" for name, digest in _hashes(board).items() if (name, digest) in wanted)
+    return frozenset(f"{FOLDER}/{name}" for name, digest in there.items() if (name, digest) in wanted)
 
 
 def missing(board: Board) -> dict[str, int]:

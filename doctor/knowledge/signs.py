@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from doctor.knowledge.builds import BuildStep
+from doctor.knowledge.builds import BETWEEN_BUILD, BuildStep
 from doctor.knowledge.catalogue import Sign, entry, sources
 from doctor.knowledge.chain import find, holds
 from doctor.knowledge.facts import Facts, side_of
@@ -72,7 +72,7 @@ def hits_in(paste: Paste, facts: Facts, reader: Reader) -> list[Hit]:
     prose, indexes = f"{reader.prose}\n{reader.beside}", (*reader.indexes, *reader.beside_at)
     if not reader.indexes:
         prose = reader.beside
-    told = [Hit(*state) for state in said.states(prose, indexes, _shows_error(paste, reader.indexes))]
+    told = [Hit(*state) for state in said.states(prose, indexes, _shown(paste, facts, reader.indexes))]
     waits = [hit for hit in told if entry(hit.id).under_way]
     told = [hit for hit in told if hit not in waits]
     found: list[Hit] = [*_named_by_us(paste), *_not_ours(_by_facts(paste, facts), ours), *told]
@@ -99,9 +99,12 @@ def hits_in(paste: Paste, facts: Facts, reader: Reader) -> list[Hit]:
     return found + [wait for wait in waits if all(entry(hit.id).under_way for hit in found)]
 
 
-def _shows_error(paste: Paste, prose: Sequence[int]) -> bool:
-    """Whether a line beside the sentences tells of an error."""
-    return bool(prose) and any(paste.index(start) not in prose for start, _ in find(ERROR_LINE, paste.searched()))
+def _shown(paste: Paste, facts: Facts, prose: Sequence[int]) -> Iterator[str]:
+    """Ideas that the lines beside the sentences tell."""
+    if prose and any(paste.index(start) not in prose for start, _ in find(ERROR_LINE, paste.searched())):
+        yield said.ERROR
+    if any(build.number == BETWEEN_BUILD for build in facts.builds.runs[-1:]):
+        yield said.RUNS_BETWEEN
 
 
 def _not_ours(hits: Iterable[Hit], ours: frozenset[int]) -> list[Hit]:

@@ -158,6 +158,11 @@ def test_an_unfinished_updater_is_no_file_of_the_users(board: Board) -> None:
     assert onboard.own_files(board) == {f"{onboard.FOLDER}/__init__.py", f"{onboard.FOLDER}/at.py"}
 
 
+def test_for_a_board_without_the_updater_its_files_are_not_made(board: Board, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(onboard, "core_files", None)  # they take longer than a backup
+    assert onboard.own_files(board) == frozenset()
+
+
 @pytest.mark.parametrize("name", ["__init__.py", "at.py"])
 def test_a_package_of_the_users_is_left_alone(name: str, board: Board) -> None:
     files.make_folder(board, onboard.FOLDER)

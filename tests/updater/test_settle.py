@@ -17,7 +17,9 @@ from doctor.sim.world import World, close_all_worlds
 from doctor.updater.at import SETTLE_MS, AtChannel
 from doctor.updater.flow import Flow
 from doctor.updater.profile import SQN3330
+from doctor.updater.session import FlowError, Session
 from doctor.updater.shapes import Plan, Step
+from doctor.updater.soak import soak
 from doctor.updater.states import APPLICATION, FFH, SHOWVER, SILENT, detect, examine
 from tests.updater.simport import SimPort
 from tests.updater.test_ffh_against_sim import from_ffh
@@ -82,6 +84,53 @@ def test_a_modem_that_is_deaf_when_its_version_is_asked_for_is_woken_again() -> 
     step = Step("prove", "read the version back", "prove", 120_000, False, "")
     plan = Plan(APPLICATION, "store", [step], None, [])
     assert Flow(wire, wire.clock, SQN3330).run(plan, io.BytesIO(), 0).proved
+
+
+class LastTwice:
+    """Takes five questions behind ATE0, and says something more behind the last answer."""
+
+    def __init__(self, more: bytes) -> None:
+        self.more = more
+        self.asked = 0
+
+    def heard(self, data: bytes, wire: Wire) -> None:
+        self.asked += 1
+        wire.say(OK)
+        if self.asked == 6:
+            wire.say(self.more, SETTLE_MS - 10)
+
+
+def test_the_soak_hears_an_answer_too_many_behind_the_last_question() -> None:
+    wire = Wire(LastTwice(OK))
+    with pytest.raises(FlowError, match="1 of 5 answers were damaged"):
+        soak(Session(wire, wire.clock, SQN3330, None, 0), 5)
+    wire = Wire(LastTwice(b"\r\n+CEREG: 1\r\n"))
+    soak(Session(wire, wire.clock, SQN3330, None, 0), 5)
+
+
+class Slow:
+    """Sends a RESET back, refuses it as a line only when the silence is nearly over, and takes long for each answer."""
+
+    said = {
+        "AT": OK,
+        "AT+SMOD?": b"\r\n2\r\n" + OK,
+        "ATI": b"\r\nUE5.0.0.0d\r\n" + OK,
+    }
+
+    def heard(self, data: bytes, wire: Wire) -> None:
+        if data == b"\r":
+            wire.say(ERROR, SETTLE_MS - 10)
+        elif data.startswith(b"AT"):
+            wire.say(self.said[data.decode().strip()], 2 * SETTLE_MS)
+        else:
+            wire.say(data)
+
+
+def test_what_a_reset_brings_from_an_at_parser_is_not_taken_for_the_answer_to_the_first_question() -> None:
+    wire = Wire(Slow())
+    state = detect(wire, wire.clock, SQN3330)
+    assert (state.mode, state.notes) == (APPLICATION, [])
+    assert wire.written.count(b"AT\r\n") == 4
 
 
 class Late:

@@ -9,6 +9,7 @@ from doctor.knowledge.catalogue import Entry
 from doctor.knowledge.explanation import Explanation
 from doctor.knowledge.order import Match, explained_by
 from doctor.knowledge.outcome import MENDED, SUCCESS, WORKING_MODEM
+from doctor.knowledge.session import APPLICATION
 from doctor.text.power_off import IF_NO_OTHER
 
 _BLOCKS = ("yes", "maybe", "no")  #: what an entry says of a flash, the worst first
@@ -33,6 +34,10 @@ def whether_dead(explanation: Explanation) -> str:
     told = (match.entry for match in explanation.matches if match.id not in spared)
     if any(known.brick_risk.startswith(("already", "usually", "unknown")) for known in told):
         return "Is it dead? It may be; only what comes of the steps below tells."
+    if APPLICATION in explanation.facts.proved:
+        return (
+            "Is it dead? Nothing in this text proves it: when it was asked last here, it answered in its application."
+        )
     return "Is it dead? Nothing in this text proves it."
 
 
