@@ -85,7 +85,7 @@ _OWNED = "owned"
 _ASKED = "asked"
 _QUESTION = re.compile(r"[^\n?.!]{0,120}\?")
 _MODEM = re.compile(
-    r"(?:\b|(?<=\\[nr]))LR[56]\.\d\.\d\.\d-\Z|\bSoftware\b\W{0,12}"
+    r"\bLR[56]\.\d\.\d\.\d-\Z|\bSoftware\b\W{0,12}"
     r"(?:(?!(?:not|nicht|no|pas|niet|to|image|from)\b)[a-z]{1,8}\W{1,3}){0,2}"
     r"(?:(?:BUILD)?\d\.\d\.\d\.\d[ -])?\[?\Z",
     re.I,
@@ -102,7 +102,6 @@ _CANNOT = re.compile(
     r"|reject\w*|refus\w*)\b",
     re.I,
 )
-#: Of a number that is compared, it is not told that it runs.
 #: Said behind a number: that it is in the modem.
 _RUNS_BEHIND = re.compile(
     r"\]?[\"')]{0,2}[ ,]{1,2}(?:(?:is|was|ist|war|es|est|currently|already|still|now|schon|noch|jetzt)\W{1,3}){0,2}"
@@ -122,6 +121,7 @@ _TO_COME = re.compile(
 )
 #: A number in front of these is that of an image that is to be sent first.
 _FIRST_BEHIND = re.compile(r"[\"')]{0,2} (?:first|zuerst|primero|d'abord|eerst)\b", re.I)
+#: Of a number that is compared, it is not told that it runs.
 _COMPARED = re.compile(r"\W{1,2}(?:newer|older|better|neuer|älter|besser|más|plus|nieuwer|ouder)\b", re.I)
 #: Behind these a build is only wished for, though it is written as a tool prints it.
 _WANTED = re.compile(

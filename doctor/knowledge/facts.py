@@ -27,10 +27,10 @@ _PATTERNS: dict[str, tuple[tuple[str, ...], re.Pattern[str]]] = {
             r"|MicroPython (v1\.8\.6-\d+-[0-9a-f]+)"
         ),
     ),
-    "modem": (("lr5.", "lr6."), re.compile(r"(?:\b|(?<=\\[nr]))(LR\d\.\d\.\d\.\d-\d{5})\b")),
+    "modem": (("lr5.", "lr6."), re.compile(r"\b(LR\d\.\d\.\d\.\d-\d{5})\b")),
     "build": (
         ("lr5.", "lr6.", "bootloader0"),
-        re.compile(r"(?:\b|(?<=\\[nr]))LR\d\.\d\.\d\.\d-(\d{5})\b|Bootloader0[^\n]{0,40}\[(\d{5})\]"),
+        re.compile(r"\bLR\d\.\d\.\d\.\d-(\d{5})\b|Bootloader0[^\n]{0,40}\[(\d{5})\]"),
     ),
     "updater": (("firmware updater [",), re.compile(r"SQN3330 firmware updater \[(1\.\d\.\d)\]")),
     "files": ((".dup", ".elf"), re.compile(r"(?<![\w.+-])([\w.+-]{1,80}\.(?:dup|elf)(?:\.\w{2,4})?)\b", re.IGNORECASE)),
@@ -49,7 +49,7 @@ _FAMILIES = {
 }
 #: What a modem or its files tell of the family: that is no question of words, and a board's name beside it is one.
 _SHOWN_FAMILIES = {
-    "sqn3330": re.compile(r"SQN3330|Bootloader[012]\*? {0,4}:|(?:\b|(?<=\\[nr]))LR[56]\.\d"),
+    "sqn3330": re.compile(r"SQN3330|Bootloader[012]\*? {0,4}:|\bLR[56]\.\d"),
     "monarch2": re.compile(r"\bUE8\.\d|LR8\.\d|\+SQNMODEACTIVE: ?\d"),
 }
 #: A file that is told to be missing, or not to be used: the words in front of its name, and behind it.
@@ -91,7 +91,7 @@ _NO_CARD = re.compile(
 )
 _CARD_CALL = re.compile(r"\bSD\(\)")
 _SAID_FAMILIES = {
-    "sqn3330": re.compile(r"(?:\b|(?<=\\[nr]))LR[56]\.\d|SMSWBOOT"),
+    "sqn3330": re.compile(r"\bLR[56]\.\d|SMSWBOOT"),
     "monarch2": re.compile("SQNMODEACTIVE"),
 }
 _ONLY_LAST = ("progress", "mode")
