@@ -70,7 +70,7 @@ def test_an_image_that_went_away_is_no_riddle(image: Path) -> None:
     image.unlink()
     with pytest.raises(UsageError) as gone:
         FileSource(image)
-    assert gone.value.next == "name another one with --sd"
+    assert gone.value.next == "name another with --sd"
 
 
 def _needed(image: Path, disks: Disks) -> dict[str, int]:
