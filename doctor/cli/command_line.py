@@ -135,7 +135,7 @@ class OneOfEach(HelpedCommand):
             place, mend = _place_of(option, ctx)
             if option is None or not place:
                 raise
-            told = mistyped.misunderstood(err) if isinstance(err, click.BadParameter) else err
+            told = error_of(err)
             told.next = f"{mend} ({told.next})" if isinstance(err, UsageError) else mend
             told.on, told.what = place, f"{told.on}: {told.what}"
             raise told from err

@@ -183,6 +183,7 @@ class Flow(object):
             s.at.command("ATE0")
         # The mode decides: a modem whose every answer has old ones in front still works.
         replies = s.at.row([states.SMOD, SMUPGRADE], more=lambda said: states.mode_in(said[-1]) == self._mode)
+        replies = states.in_step(s.at, replies)
         found = states.ask_mode(s.at, first=replies[0])
         if not found and not awake:
             if s.said_something(began_ms):
@@ -310,6 +311,7 @@ class Flow(object):
             [states.SMOD] + _VERSION,
             more=lambda said: states.has_lines(said[-1]) and states.mode_in(said[0]) == states.APPLICATION,
         )
+        told = states.in_step(s.at, told)
         mode = states.ask_mode(s.at, first=told.pop(0))
         s.outcome.mode = mode or states.UNKNOWN
         if mode != states.APPLICATION:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -11,22 +10,12 @@ import pytest
 
 from doctor.sim.practice.image import make_practice_image
 from tests.fleet.loopback import until
-from tests.fleet.served_boards import Run, Served, flashes, served
+from tests.fleet.served_boards import Run, Served, flashes
 
 pytestmark = pytest.mark.fleet
 
 BUILD, BYTES = 41065, 2_000_000
 FLASH = ("--yes", "--via", "usb", "--accept", "jumpers-removed")
-
-
-@pytest.fixture
-def boards(tmp_path: Path) -> Iterator[list[Served]]:
-    made = served(tmp_path, *(f"sim://fipy?id={n}&speed=10&state={tmp_path / f'bench{n}'}" for n in (1, 2)))
-    try:
-        yield made
-    finally:
-        for board in made:
-            board.stop()
 
 
 def test_its_boards_are_finished_and_status_says_what_is_true(boards: list[Served], tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 from doctor.sim.practice.image import make_practice_image
 from tests.fleet.desk import Desk, expansion
 from tests.fleet.loopback import until
-from tests.fleet.served_boards import Served, flashes, served
+from tests.fleet.served_boards import Served, flashes
 
 pytestmark = pytest.mark.fleet
 
@@ -22,9 +22,9 @@ BUILD, BYTES = 41065, 2_000_000
 class Bench:
     """Two boards, the desk at which they are plugged in, and a run that watches it."""
 
-    def __init__(self, folder: Path, *words: str) -> None:
+    def __init__(self, folder: Path, boards: list[Served], *words: str) -> None:
         self.desk = Desk(folder)
-        self.boards = served(folder, *(f"sim://fipy?id={n}&speed=10&state={folder / f'bench{n}'}" for n in (1, 2)))
+        self.boards = boards
         self.image = make_practice_image(folder, build=BUILD, size_bytes=BYTES)
         self.words = ("flash", str(self.image), "--watch", "--yes", "--accept", "jumpers-removed", *words)
 
@@ -38,8 +38,8 @@ class Bench:
 
 
 @pytest.fixture
-def bench(tmp_path: Path) -> Iterator[Bench]:
-    made = Bench(tmp_path, "--boards", "3")
+def bench(tmp_path: Path, boards: list[Served]) -> Iterator[Bench]:
+    made = Bench(tmp_path, boards, "--boards", "3")
     try:
         yield made
     finally:

@@ -20,7 +20,7 @@ from doctor.updater.profile import SQN3330
 from doctor.updater.session import FlowError, Session
 from doctor.updater.shapes import Plan, Step
 from doctor.updater.soak import soak
-from doctor.updater.states import APPLICATION, FFH, SHOWVER, SILENT, detect, examine
+from doctor.updater.states import APPLICATION, FFH, RECOVERY, SHOWVER, SILENT, detect, examine
 from tests.updater.simport import SimPort
 from tests.updater.test_ffh_against_sim import from_ffh
 from tests.updater.test_flow_against_sim import Run, practice
@@ -131,6 +131,37 @@ def test_what_a_reset_brings_from_an_at_parser_is_not_taken_for_the_answer_to_th
     state = detect(wire, wire.clock, SQN3330)
     assert (state.mode, state.notes) == (APPLICATION, [])
     assert wire.written.count(b"AT\r\n") == 4
+
+
+class SlowRecovery:
+    """In recovery; every answer takes longer than SETTLE_MS, and an older mode comes in front of the first one."""
+
+    said = {"AT": OK, "ATE0": OK, "AT+SMOD?": b"\r\n4\r\nOK\r\n", "AT+SMUPGRADE?": b"\r\n+SMUPGRADE: success\r\n" + OK}
+
+    def __init__(self, old_ms: int) -> None:
+        self.old_ms = old_ms
+        self.free_ms = 0
+
+    def heard(self, data: bytes, wire: Wire) -> None:
+        line = data.decode("latin-1").strip()
+        if not line.startswith("AT"):
+            return
+        if line == "AT+SMOD?" and wire.written.count(data) == 1:
+            wire.say(b"\r\n2\r\nOK\r\n", self.old_ms)
+        self.free_ms = max(self.free_ms, wire.clock.now_ms) + 2 * SETTLE_MS
+        wire.say(self.said.get(line, ERROR), self.free_ms - wire.clock.now_ms)
+
+
+@pytest.mark.parametrize("old_ms", [1, SETTLE_MS, 2 * SETTLE_MS - 1])
+def test_a_mode_that_is_older_than_the_question_starts_no_flash_however_slow_the_modem_is(old_ms: int) -> None:
+    wire = Wire(SlowRecovery(old_ms))
+    step = Step("prepare", "get ready", "prepare", 120_000, False, "")
+    outcome = Flow(wire, wire.clock, SQN3330).run(Plan(APPLICATION, "store", [step], None, []), io.BytesIO(), 0)
+    assert outcome.error is not None and outcome.error[0] == "modem-state-unknown"
+    assert outcome.mode == RECOVERY
+    assert not [data for data in wire.written if data.decode("latin-1").startswith(CHANGES[:-1])]
+    wire = Wire(SlowRecovery(old_ms))
+    assert detect(wire, wire.clock, SQN3330).mode == RECOVERY
 
 
 class Late:
