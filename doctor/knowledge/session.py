@@ -122,7 +122,7 @@ _PROOFS = {
         r"|meldet|gibt|ist|respond\w?|contesta|da|dice|es|r[e\u00e9]pond|donne|dit|est|antwoordt|geeft|zegt|is"
         r"|[-=]>|[=:\u2192])\)?\s{1,3}){1,2}[\"'b]{0,2}2\b(?![.,]\d)"
         r"|Modem state: 2\b|Your modem is in application mode",
-        r"Could not detect|Modem state: [0134]|modem is in (?:recovery|upgrade|mtools) mode"
+        r"Could not detect|Modem state: (?:[0134]|None)\b|modem is in (?:recovery|upgrade|mtools) mode"
         r"|\bSMOD\b\??[^\n\d]{0,24}(?:\n[^\n\d]{0,8})?[0134]\b(?![.,]\d)",
     ),
     "updated": _proof(
