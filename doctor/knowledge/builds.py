@@ -176,6 +176,8 @@ _SENDING = re.compile(
     r"|revenir|terug",
     re.I,
 )
+#: In front of a number, as a modem's own list has it: ``6.0.0.0 [41019]``.
+_VERSION = re.compile(r"(?:BUILD)?\d\.\d\.\d\.\d[ -]\[\Z", re.I)
 _PARTS = ((_PRINTED, _MODEM), (_PRINTED, _NOW), (_SAID, _RUNS), (_IMAGE_PART, _IMAGE))
 
 
@@ -382,7 +384,8 @@ def _part(number: int, before: str, text: str, end: int) -> str:
         return _IMAGE_PART
     if _MODEM_BEHIND.match(text, end):
         return _PRINTED
-    part = next((part for part, words in _PARTS if words.search(before)), "")
+    bare = _VERSION.sub("", before)
+    part = next((part for part, words in _PARTS if words.search(before) or words.search(bare)), "")
     if part == _SAID and _COMPARED.match(text, end):
         return _ASKED
     if part == _SAID and _FILE_FORM.search(before):

@@ -160,3 +160,27 @@ def test_whether_it_is_lost_is_answered_by_what_it_said_last() -> None:
     assert advice(explain(f"{asked}is it lost?".encode())).answers == (answered,)
     silent = advice(explain(f"{asked}Could not detect your modem!\nis it lost?".encode())).answers
     assert silent and not any("answered in its application" in one for one in silent)
+
+
+WOKE = (
+    "Response (+++ #1): None\nResponse (AT #1) b'\\xfe'\nResponse (AT #1 @ 115200) None\n"
+    "Response (+++ #2): b'\\r\\nERROR\\r\\n'\nResponse (AT #2) b'\\r\\nOK\\r\\n'\n"
+    "Response (AT+SMOD?) b'\\r\\n2\\r\\nOK\\r\\n'\nModem state: 2\n"
+)
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "Das ERROR und das komische \\xfe machen mir Sorgen. Leitung kaputt?",
+        "Is that error a sign that the line is broken?",
+        "¿Ese error es que está roto?",
+        "Cette ERROR m'inquiète. Il est mort ?",
+    ],
+)
+def test_an_error_that_is_shown_to_be_harmless_is_not_asked_back_about(asked: str) -> None:
+    found = explain(f"{WOKE}\n{asked}".encode())
+    assert not found.matches and not found.candidates
+    assert [match.id for match in found.harmless] == ["modem-wakes-slowly"]
+    other = explain(f"{WOKE}>>> lte.foo()\nAttributeError: no such thing\n\n{asked}".encode())
+    assert not other.harmless

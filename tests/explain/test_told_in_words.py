@@ -101,3 +101,22 @@ def test_a_flash_of_the_board_is_none_of_the_modem(text: str) -> None:
     found = "power-removed-during-flash"
     assert found not in [match.id for match in explain(text.encode()).matches if match.how == "sign"]
     assert found in [match.id for match in explain(b"The power went out during the modem update at 40 %.").matches]
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        'Se me fue la luz justo cuando ponía "Waiting for modem to finish the update... DO NOT DISCONNECT POWER".',
+        "Stromausfall bei 'Waiting for modem to finish the update', LTE() hängt jetzt.",
+        "Coupure de courant pendant « DO NOT DISCONNECT POWER », et maintenant LTE() bloque.",
+    ],
+)
+def test_power_that_went_while_the_modem_installed_comes_first(told: str) -> None:
+    found = explain(f"{told} GPy.".encode())
+    assert found.matches[0].id == "power-removed-during-flash"
+    assert not any(one.startswith("Do not interrupt it") for one in advice(found).answers)
+
+
+def test_a_second_try_that_installs_is_still_waited_for() -> None:
+    told = "The power failed during the update, I started again and it says Waiting for modem to finish the update."
+    assert advice(explain(told.encode())).steps[0].startswith("Wait at least 30 minutes")

@@ -18,6 +18,9 @@ _ANSWERS_COUNT = (
     "Is it dead? Nothing in this text proves it. What it answers decides: "
     "`fipy-doctor check` asks it in several ways and at both speeds."
 )
+_ANSWERED_LAST = (
+    "Is it dead? Nothing in this text proves it: when it was asked last here, it answered in its application."
+)
 _NOT_OF_THE_MODEM = ("board", "files", "sd-card", "serial")  #: areas of entries
 WHICHEVER = "whichever of these it is"
 _SPARES = "It does the modem no harm, and a flash can go on beside it."
@@ -26,7 +29,7 @@ _SPARES = "It does the modem no harm, and a flash can go on beside it."
 def whether_dead(explanation: Explanation) -> str:
     """Whether something in the text speaks for a lost modem; else what must be known to tell."""
     if not explanation.matches or explanation.unsure:
-        return _ANSWERS_COUNT
+        return _ANSWERED_LAST if APPLICATION in explanation.facts.proved else _ANSWERS_COUNT
     if all(cause.entry.area in _NOT_OF_THE_MODEM for cause in explanation.causes) and _spares_the_modem(explanation):
         return "Is it dead? Nothing in this text proves it; and what is found here is not about the modem."
     # What follows from a cause that kills no modem says nothing of a dead one.
