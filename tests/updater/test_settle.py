@@ -161,7 +161,18 @@ def test_a_mode_that_is_older_than_the_question_starts_no_flash_however_slow_the
     assert outcome.mode == RECOVERY
     assert not [data for data in wire.written if data.decode("latin-1").startswith(CHANGES[:-1])]
     wire = Wire(SlowRecovery(old_ms))
-    assert detect(wire, wire.clock, SQN3330).mode == RECOVERY
+    state = detect(wire, wire.clock, SQN3330)
+    assert (state.mode, state.ati, state.notes) == (RECOVERY, [], ["ati-error"])
+
+
+@pytest.mark.parametrize("old_ms", [1, SETTLE_MS, 2 * SETTLE_MS - 1])
+def test_a_mode_that_is_older_than_the_question_proves_no_flash(old_ms: int) -> None:
+    wire = Wire(SlowRecovery(old_ms))
+    step = Step("prove", "read the version back", "prove", 120_000, False, "")
+    outcome = Flow(wire, wire.clock, SQN3330).run(Plan(APPLICATION, "store", [step], None, []), io.BytesIO(), 0)
+    assert not outcome.proved
+    assert outcome.error is not None and outcome.error[0] == "invalid-response-after-upgrade"
+    assert outcome.mode == RECOVERY
 
 
 class Late:
