@@ -117,9 +117,22 @@ def test_power_that_went_while_the_modem_installed_comes_first(told: str) -> Non
     assert not any(one.startswith("Do not interrupt it") for one in advice(found).answers)
 
 
-def test_a_second_try_that_installs_is_still_waited_for() -> None:
-    told = "The power failed during the update, I started again and it says Waiting for modem to finish the update."
+@pytest.mark.parametrize(
+    "told",
+    [
+        "The power failed during the update, I started again and it says Waiting for modem to finish the update.",
+        "I pulled the plug at 30 %, plugged in again, flashed again, now: Waiting for modem to finish the update",
+        "Bei 30 % Stecker gezogen, neu geflasht, jetzt steht da: Waiting for modem to finish the update",
+        "Desenchufé al 30 %, empecé otra vez y pone: Waiting for modem to finish the update",
+    ],
+)
+def test_a_second_try_that_installs_is_still_waited_for(told: str) -> None:
     assert advice(explain(told.encode())).steps[0].startswith("Wait at least 30 minutes")
+
+
+def test_a_plug_that_was_pulled_behind_the_wait_ends_it() -> None:
+    told = "Waiting for modem to finish the update...\nThen I pulled the plug. Dead?"
+    assert "stall-after-100-waiting" not in [match.id for match in explain(told.encode()).matches]
 
 
 @pytest.mark.parametrize(
