@@ -6,13 +6,12 @@ import signal
 from collections.abc import Iterator
 from pathlib import Path
 
-import psutil
 import pytest
 
 from doctor.sim.practice.image import make_practice_image
 from tests.fleet.desk import Desk, expansion
 from tests.fleet.loopback import until
-from tests.fleet.served_boards import Served, flashes
+from tests.fleet.served_boards import Served, flashes, until_flashed
 
 pytestmark = pytest.mark.fleet
 
@@ -88,10 +87,8 @@ def test_nobody_reads_and_it_is_killed(bench: Bench) -> None:
     run = bench.desk.run("watch", *bench.words, "--json-events")
     bench.plug(one, other)
     until(lambda: run.said.count('"phase": "transfer"') > 5, "both are under way")
-    children = psutil.Process(run.process.pid).children()
-    run.process.kill()
-    run.process.wait()
+    children = run.kill()
     assert children and all(flashes(child) for child in children)
-    until(lambda: not any(map(flashes, children)), "the flashes end by themselves", 180.0)
+    until_flashed(children)
     bench.end()
     assert BUILD in (one.build, other.build)
