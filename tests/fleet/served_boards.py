@@ -67,6 +67,12 @@ class Served:
             port.close()
 
 
+def hands(url: str, what: str) -> None:
+    """Somebody does this at a kept bench that nobody serves."""
+    words = (*DOCTOR, "sim", "--hands", what, "--port", url)
+    subprocess.run(words, check=True, capture_output=True, env=environment())
+
+
 def served(folder: Path, *urls: str) -> list[Served]:
     """Boards of these benches, each served by a program of its own."""
     boards = [Served(url) for url in urls]

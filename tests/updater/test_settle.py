@@ -71,6 +71,19 @@ def test_who_falls_silent_among_counted_questions_is_waited_for_no_longer_than_f
     assert wire.clock.now_ms < 75_000
 
 
+@pytest.mark.parametrize("step", ["prepare", "prove"])
+def test_who_falls_silent_over_its_mode_is_waited_for_no_longer_in_a_row(step: str) -> None:
+    class SilentFromThen:
+        def heard(self, data: bytes, wire: Wire) -> None:
+            if data.startswith(b"AT") and b"AT+SMOD?\r\n" not in wire.written:
+                wire.say(OK)
+
+    wire = Wire(SilentFromThen())
+    plan = Plan(APPLICATION, "store", [Step(step, "", "prepare", 120_000, False, "")], None, [])
+    assert Flow(wire, wire.clock, SQN3330).run(plan, io.BytesIO(), 0).error is not None
+    assert wire.clock.now_ms < 85_000  # of which 65 s see what became of it
+
+
 def test_a_modem_that_is_deaf_when_its_version_is_asked_for_is_woken_again() -> None:
     script = AtScript({"AT": OK, "AT+SMOD?": b"\r\n2\r\n" + OK, 'AT+SQNSUPGRADENTF="success"': OK,
                        "ATI1": b"\r\nUE5.0.0.0d\r\nLR5.1.1.0-41065\r\n" + OK, SHOWVER: BLOCK + OK})  # fmt: skip
