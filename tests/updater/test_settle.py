@@ -71,6 +71,19 @@ def test_who_falls_silent_among_counted_questions_is_waited_for_no_longer_than_f
     assert wire.clock.now_ms < 75_000
 
 
+@pytest.mark.parametrize("step", ["prepare", "prove"])
+def test_who_falls_silent_over_its_mode_is_waited_for_no_longer_in_a_row(step: str) -> None:
+    class SilentFromThen:
+        def heard(self, data: bytes, wire: Wire) -> None:
+            if data.startswith(b"AT") and b"AT+SMOD?\r\n" not in wire.written:
+                wire.say(OK)
+
+    wire = Wire(SilentFromThen())
+    plan = Plan(APPLICATION, "store", [Step(step, "", "prepare", 120_000, False, "")], None, [])
+    assert Flow(wire, wire.clock, SQN3330).run(plan, io.BytesIO(), 0).error is not None
+    assert wire.clock.now_ms < 85_000  # of which 65 s see what became of it
+
+
 def test_a_modem_that_is_deaf_when_its_version_is_asked_for_is_woken_again() -> None:
     script = AtScript({"AT": OK, "AT+SMOD?": b"\r\n2\r\n" + OK, 'AT+SQNSUPGRADENTF="success"': OK,
                        "ATI1": b"\r\nUE5.0.0.0d\r\nLR5.1.1.0-41065\r\n" + OK, SHOWVER: BLOCK + OK})  # fmt: skip
@@ -161,7 +174,18 @@ def test_a_mode_that_is_older_than_the_question_starts_no_flash_however_slow_the
     assert outcome.mode == RECOVERY
     assert not [data for data in wire.written if data.decode("latin-1").startswith(CHANGES[:-1])]
     wire = Wire(SlowRecovery(old_ms))
-    assert detect(wire, wire.clock, SQN3330).mode == RECOVERY
+    state = detect(wire, wire.clock, SQN3330)
+    assert (state.mode, state.ati, state.notes) == (RECOVERY, [], ["ati-error"])
+
+
+@pytest.mark.parametrize("old_ms", [1, SETTLE_MS, 2 * SETTLE_MS - 1])
+def test_a_mode_that_is_older_than_the_question_proves_no_flash(old_ms: int) -> None:
+    wire = Wire(SlowRecovery(old_ms))
+    step = Step("prove", "read the version back", "prove", 120_000, False, "")
+    outcome = Flow(wire, wire.clock, SQN3330).run(Plan(APPLICATION, "store", [step], None, []), io.BytesIO(), 0)
+    assert not outcome.proved
+    assert outcome.error is not None and outcome.error[0] == "invalid-response-after-upgrade"
+    assert outcome.mode == RECOVERY
 
 
 class Late:
