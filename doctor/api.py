@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
-from math import inf
-from os import PathLike, fspath
+from os import PathLike, fsencode, fspath
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from doctor.bench import Bench, BenchOptions
+from doctor.clock import LONGEST_DEADLINE_S
 from doctor.engine import Report
 from doctor.errors import DoctorError, UsageError
 from doctor.events import Listener, ignore
@@ -170,8 +170,15 @@ def explain(text: str | bytes) -> Explained:
     """What a console log, a forum post or a description of a failure means: ``explanation`` and ``advice``."""
     from doctor.jobs.explain import TYPED, explain_sources
 
-    data = text if isinstance(text, bytes) else text.encode("utf-8", "surrogateescape")
-    return explain_sources([(TYPED, data)])[0]
+    return explain_sources([(TYPED, text if isinstance(text, bytes) else _bytes(text))])[0]
+
+
+def _bytes(text: str) -> bytes:
+    """The text as a file would hold it; half a surrogate, which none holds, becomes a question mark."""
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "replace")
 
 
 class _Consent:
@@ -245,6 +252,8 @@ def _options(port: str | None, firmware: Collection[AnyPath], parts: Parts) -> B
 
     if port is not None and not isinstance(port, str):
         raise UsageError("usage", f"the port {port!r} is not text", next="give what --port takes, as a str")
+    if port is not None and not _is_a_name(port):
+        raise UsageError("usage", f"the port {port!r} holds what no name can", next="give another port")
     _refuse_wrong(accept=parts.get("accept", ()))
     for risk in parts.get("accept", ()):
         _refuse_unknown("accept", risk, RISKS)
@@ -274,14 +283,21 @@ def _options(port: str | None, firmware: Collection[AnyPath], parts: Parts) -> B
     return BenchOptions(port=place, firmware=here, card_file=on_card[0] if on_card else None, **given)
 
 
+def _is_a_name(text: str) -> bool:
+    """Whether a system call takes it."""
+    try:
+        return b"\0" not in fsencode(text)
+    except UnicodeEncodeError:
+        return False
+
+
 def _refuse_wrong(
     deadline_s: float | None = None, via: str = AUTO, method: str = AUTO, **lists: Collection[str]
 ) -> None:
     """Raises UsageError for what the command line would not take: an unknown word is not left out silently."""
-    if deadline_s is not None and not 0 < deadline_s < inf:
-        raise UsageError(
-            "usage", f"{deadline_s} is not a number of seconds above 0", next="give another deadline_s, or None"
-        )
+    if deadline_s is not None and not 0 < deadline_s <= LONGEST_DEADLINE_S:
+        said = f"deadline_s is not a number of seconds above 0, at most {LONGEST_DEADLINE_S}"
+        raise UsageError("usage", said, next="give another deadline_s, or None")
     _refuse_unknown("via", via, VIAS)
     _refuse_unknown("method", method, METHODS)
     for name, value in lists.items():

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Protocol
 
 Now = Callable[[], datetime]  #: what tells the time of day; of its answer only what has a time zone is kept on disk
+#: Seconds: more than any run needs. NaN and infinity are no deadlines, nor is what no float holds.
+LONGEST_DEADLINE_S = 7 * 24 * 3600
 
 
 class Clock(Protocol):

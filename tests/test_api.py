@@ -200,6 +200,10 @@ WRONG: dict[str, dict[str, Any]] = {
     "one check for a list of them": {"override": "jumpers-removed"},
     "no number": {"deadline_s": float("nan")},
     "no time": {"deadline_s": 0},
+    "more time than a float holds": {"deadline_s": 10**400},
+    "a port with a NUL": {"port": "/dev/tty\0"},
+    "a host with a NUL": {"port": "telnet://a\0b"},
+    "a port with half a surrogate": {"port": "/dev/tty\ud800"},
 }
 
 
@@ -210,6 +214,11 @@ def test_a_flash_takes_no_word_that_it_does_not_know(given: dict[str, Any], imag
     with pytest.raises(UsageError) as told:
         doctor.flash(image, **{"port": port, "agree": yes, **given})
     assert told.value.next and not (tmp_path / "bench").exists()
+
+
+def test_text_that_no_file_holds_is_explained_too() -> None:
+    (match,) = doctor.explain("\ud800 AT+SMSWBOOT=3,0 failed! \udcff").explanation.matches
+    assert match.id == "smswboot-30-failed"
 
 
 def test_one_check_is_not_a_list_of_letters() -> None:

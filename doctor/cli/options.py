@@ -11,12 +11,12 @@ import click
 
 from doctor.cli import mistyped, values
 from doctor.cli.help_page import BenchOption, EveryCommandOption
+from doctor.clock import LONGEST_DEADLINE_S
 from doctor.jobs.hands import DONE
 from doctor.text.command import RISKS
 
 F = TypeVar("F", bound=Callable[..., Any])
 CARRIERS = ("expansion2", "expansion3", "pysense", "pytrack", "pyscan", "pygate")
-LONGEST_S = 7 * 24 * 3600  #: more than any bench needs; NaN and infinity are no deadlines
 
 
 def _stacked(*decorators: Callable[[F], F]) -> Callable[[F], F]:
@@ -39,8 +39,8 @@ class CommonOption(EveryCommandOption):
 
 
 def _finite(_ctx: click.Context, _param: click.Parameter, value: float | None) -> float | None:
-    if value is not None and not 0 < value <= LONGEST_S:
-        raise click.BadParameter(f"{value:g} is not a number of seconds above 0, at most {LONGEST_S}")
+    if value is not None and not 0 < value <= LONGEST_DEADLINE_S:
+        raise click.BadParameter(f"{value:g} is not a number of seconds above 0, at most {LONGEST_DEADLINE_S}")
     return value
 
 

@@ -9,8 +9,9 @@ from typing import Any
 
 import click
 
-from doctor.cli import command_line, options
+from doctor.cli import command_line
 from doctor.cli.screen import Screen, screen_of
+from doctor.clock import LONGEST_DEADLINE_S
 from doctor.errors import DoctorError, UsageError
 from doctor.text.escape import shown
 
@@ -20,7 +21,7 @@ _COORDINATOR = click.option(
 _WAIT = click.option(
     "--wait",
     "wait_s",
-    type=click.FloatRange(0, options.LONGEST_S),
+    type=click.FloatRange(0, LONGEST_DEADLINE_S),
     default=0.0,
     metavar="SECONDS",
     help="Wait so long for places of labgrid that others use.",
