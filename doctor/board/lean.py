@@ -24,59 +24,65 @@ Rename = Callable[[str, bool], str]  #: the name in the place of this one; wheth
 
 
 def lean_package(sources: Mapping[str, str], api: Sequence[str]) -> dict[str, str]:
-    """The files of one package by name, each as ``lean`` makes it, with short names and no import that only types need.
+    """The files of one package by name, each as ``Lean`` makes it, with short names and no import that only types need.
 
     Only ``TITLED`` says what it is. The result is the same bytes on every release of Python.
 
     api  functions that are called from outside, with their arguments by name
     Raises tokenize.TokenError, SyntaxError if one is no Python.
     """
-    bare = without_idle_imports({name: lean(source, title=name == TITLED) for name, source in sources.items()})
-    short = ShortNames(bare, api)
-    return {name: lean(source, short.of(name)) for name, source in bare.items()}
+    made = {name: Lean(source, title=name == TITLED) for name, source in without_idle_imports(sources).items()}
+    short = ShortNames({name: each.text() for name, each in made.items()}, api)
+    return {name: each.text(short.of(name)) for name, each in made.items()}
 
 
-def lean(source: str, rename: Rename = lambda name, _is_member: name, *, title: bool = True) -> str:
-    """``source`` without comments, docstrings and blanks that mean nothing, indented by one space; it does the same.
+class Lean:
+    """A source without comments, docstrings and blanks that mean nothing, indented by one space; it does the same.
+
+    What is left is kept token by token, each in the line in which it stood.
 
     title  the first line of the module's own docstring stays
     Raises tokenize.TokenError, SyntaxError if it is no Python.
     """
-    tokens = [each for each in tokenize.generate_tokens(io.StringIO(source).readline) if each.type not in _UNSEEN]
-    made = _Lines(rename)
-    for at, each in enumerate(tokens):
-        before = tokens[at - 1].type if at else token.ENCODING
-        if each.type == token.STRING and before in _OPENING and tokens[at + 1].type == token.NEWLINE:
-            made.docstring(each, title=title, is_body=tokens[at + 2].type == token.DEDENT)
-        else:
-            made.put(each)
-    return "".join(made.pieces) + "\n" * (source.count("\n") + 1 - made.row)
 
-
-class _Lines:
-    """What is left, token by token, each in the line in which it stood."""
-
-    def __init__(self, rename: Rename) -> None:
-        self.pieces: list[str] = []
-        self.row = 1
-        self._rename = rename
+    def __init__(self, source: str, *, title: bool = True) -> None:
+        self._pieces: list[str] = []
+        self._names: list[tuple[int, bool]] = []  # which pieces are names, and whether behind a dot
+        self._row = 1
         self._depth = 0
         self._open_brackets = 0
         self._before = ""  # the token before, within a statement
+        tokens = [each for each in tokenize.generate_tokens(io.StringIO(source).readline) if each.type not in _UNSEEN]
+        for at, each in enumerate(tokens):
+            before = tokens[at - 1].type if at else token.ENCODING
+            if each.type == token.STRING and before in _OPENING and tokens[at + 1].type == token.NEWLINE:
+                self._docstring(each, title=title, is_body=tokens[at + 2].type == token.DEDENT)
+            else:
+                self._put(each)
+        self._pieces.append("\n" * (source.count("\n") + 1 - self._row))
 
-    def put(self, each: tokenize.TokenInfo) -> None:
+    def text(self, rename: Rename | None = None) -> str:
+        """The source, with other names if ``rename`` says which."""
+        if rename is None:
+            return "".join(self._pieces)
+        pieces = self._pieces.copy()
+        for at, is_member in self._names:
+            pieces[at] = rename(pieces[at], is_member)
+        return "".join(pieces)
+
+    def _put(self, each: tokenize.TokenInfo) -> None:
         self._depth += (each.type == token.INDENT) - (each.type == token.DEDENT)
         if each.type in _LAYOUT:
             self._before = ""
             return
         text = each.string
-        if each.type == token.NAME and not keyword.iskeyword(text):
-            text = self._rename(text, self._before == ".")
         self._add(text, each)
+        if each.type == token.NAME and not keyword.iskeyword(text):
+            self._names.append((len(self._pieces) - 1, self._before == "."))
         self._open_brackets += (text in ("(", "[", "{")) - (text in (")", "]", "}"))
-        self._before = each.string
+        self._before = text
 
-    def docstring(self, each: tokenize.TokenInfo, *, title: bool, is_body: bool) -> None:
+    def _docstring(self, each: tokenize.TokenInfo, *, title: bool, is_body: bool) -> None:
         """Leave one out; if it is all that a function or class holds, ``pass`` takes its place."""
         if title and each.start == (1, 0):
             first, *more = each.string.split("\n", 1)
@@ -85,15 +91,15 @@ class _Lines:
             self._add("pass", each, ends=each.start[0])
 
     def _add(self, text: str, each: tokenize.TokenInfo, ends: int = 0) -> None:
-        if each.start[0] > self.row:
+        if each.start[0] > self._row:
             joined = self._before and not self._open_brackets
-            self.pieces.append(("\\\n" if joined else "\n") * (each.start[0] - self.row))
+            self._pieces.append(("\\\n" if joined else "\n") * (each.start[0] - self._row))
         if not self._before:
-            self.pieces.append(" " * self._depth)
-        elif _is_word(self.pieces[-1][-1]) and _is_word(text[0]):
-            self.pieces.append(" ")
-        self.pieces.append(text)
-        self.row = ends or each.end[0]
+            self._pieces.append(" " * self._depth)
+        elif _is_word(self._pieces[-1][-1]) and _is_word(text[0]):
+            self._pieces.append(" ")
+        self._pieces.append(text)
+        self._row = ends or each.end[0]
 
 
 def _is_word(char: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 
 def without_idle_imports(sources: Mapping[str, str]) -> dict[str, str]:
@@ -13,30 +13,34 @@ def without_idle_imports(sources: Mapping[str, str]) -> dict[str, str]:
     none, goes as one. Raises SyntaxError if one is no Python.
     """
     trees = {name: ast.parse(source) for name, source in sources.items()}
-    taken = {pair for tree in trees.values() for pair in _taken(tree)}
-    kept = {name: {what for home, what in taken if f"{home}.py" == name} for name in sources}
-    return {name: _without(source, trees[name], kept[name]) for name, source in sources.items()}
+    nodes = {name: list(ast.walk(tree)) for name, tree in trees.items()}
+    taken = {pair for each in nodes.values() for pair in _taken(each)}
+    found = {}
+    for name, source in sources.items():
+        used = {node.id for node in nodes[name] if isinstance(node, ast.Name)}
+        used |= {what for home, what in taken if f"{home}.py" == name}
+        found[name] = _without(source, trees[name], used)
+    return found
 
 
-def _taken(tree: ast.Module) -> Iterator[tuple[str, str]]:
+def _taken(nodes: Sequence[ast.AST]) -> Iterator[tuple[str, str]]:
     """What a file takes from others: (module, name)."""
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.ImportFrom):
             yield from ((node.module or "", alias.name) for alias in node.names)
         elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
             yield node.value.id, node.attr
 
 
-def _without(source: str, tree: ast.Module, taken: set[str]) -> str:
+def _without(source: str, tree: ast.Module, used: set[str]) -> str:
     lines = source.split("\n")
-    named = taken | {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
     for node in tree.body:
         if isinstance(node, ast.Try) and _only_imports(node):
             parts = [alias for part in node.body if isinstance(part, ast.ImportFrom) for alias in part.names]
-            if not any(_bound(alias) in named for alias in parts):
+            if not any(_bound(alias) in used for alias in parts):
                 _put(lines, node, "")
         elif isinstance(node, ast.ImportFrom):
-            kept = [alias for alias in node.names if _bound(alias) in named]
+            kept = [alias for alias in node.names if _bound(alias) in used]
             if len(kept) < len(node.names):
                 text = ", ".join(ast.unparse(alias) for alias in kept)
                 home = "." * node.level + (node.module or "")

@@ -94,9 +94,12 @@ def core_files() -> dict[str, bytes]:
 
 def own_files(board: Board) -> frozenset[str]:
     """Paths of what this program has put on the board, known by its hash: the rest of that folder is the user's."""
+    there = _hashes(board)
+    if not there:  # on most boards: what would lie there need not be made
+        return frozenset()
     ours = {*core_files().items(), (FIRST, _unfinished())}
     wanted = {(name, hashlib.sha256(data).hexdigest()) for name, data in ours}
-    return frozenset(f"{FOLDER}/{name}" for name, digest in _hashes(board).items() if (name, digest) in wanted)
+    return frozenset(f"{FOLDER}/{name}" for name, digest in there.items() if (name, digest) in wanted)
 
 
 def missing(board: Board) -> dict[str, int]:
@@ -132,7 +135,7 @@ def install(
     total = sum(len(wanted[name]) for name in missing)
     _need_room(board, {name: len(wanted[name]) for name in {*missing, FIRST}}, sizes)
     say(f"copying the updater to the board, where it stays: {FOLDER}, {len(missing)} files, {total:,} bytes")
-    files.make_folder(board, FOLDER)
+    _make_folder(board)
     sent = said = 0
     try:
         for name, data in (
@@ -182,6 +185,17 @@ def _sizes(board: Board) -> dict[str, int]:
         return {}
 
 
+def _make_folder(board: Board) -> None:
+    """Make our folder. Raises BoardError, which names the file of the user's that has its place, if that is why."""
+    try:
+        files.make_folder(board, FOLDER)
+    except (files.BoardFileRefused, files.BoardFileMissing) as err:
+        for path in (posixpath.dirname(FOLDER), FOLDER):
+            if files.exists(board, path) and not files.stat(board, path).is_dir:
+                raise _taken(f"the board has a file {path} where a folder belongs; it was not changed", path) from err
+        raise
+
+
 def _refuse_foreign(board: Board, there: Mapping[str, int], missing: Sequence[str]) -> None:
     """Raise if a file of the user's would be replaced.
 
@@ -197,12 +211,17 @@ def _refuse_foreign(board: Board, there: Mapping[str, int], missing: Sequence[st
             return
     elif files.begins_as(board, first, len(begin), hashlib.sha256(begin).hexdigest()):
         return
-    raise BoardError(
+    raise _taken(f"the board has another package called {PACKAGE}; it was not changed", FOLDER)
+
+
+def _taken(what: str, path: str) -> BoardError:
+    """Something of the user's at ``path`` has the place of the updater."""
+    return BoardError(
         "via-card",
-        f"the board has another package called {PACKAGE}; it was not changed",
-        on=FOLDER,
+        what,
+        on=path,
         cause=f"the updater that flashes from the card needs that place and that name ({PACKAGE})",
-        next=f"run the same flash with --via usb, which needs nothing on the board; or give {FOLDER} another name",
+        next=f"run the same flash with --via usb, which needs nothing on the board; or give {path} another name",
     )
 
 

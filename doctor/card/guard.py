@@ -47,9 +47,16 @@ def _refused(image: Path, what: str, next_step: str) -> CardError:
     return CardError("card-is-fat", what, on=str(image), next=next_step)
 
 
-def check_room(folder: Path, need_bytes: int, what: str) -> None:
-    """Refuse if a folder's disk has too little room. Raises CardError."""
-    there = next((place for place in (folder, *folder.parents) if place.exists()), folder)
+ELSEWHERE = "choose another folder with --backup"  #: what helps if a backup has no room
+BESIDE = "move the image to a disk that has it: the new copy is made beside it"  #: if the new copy has none
+
+
+def check_room(folder: Path, need_bytes: int, what: str, *, otherwise: str) -> None:
+    """Refuse if a folder's disk has too little room. Raises CardError.
+
+    otherwise  what helps besides making room there
+    """
+    there = _there(folder)
     try:
         free = shutil.disk_usage(there).free
     except OSError as err:
@@ -58,6 +65,19 @@ def check_room(folder: Path, need_bytes: int, what: str) -> None:
         raise CardError(
             "card-is-fat",
             f"too little room for {what}: {need_bytes} bytes needed, {free} free",
-            on=str(folder),
-            next="make room, or choose another folder with --backup",
+            on=str(folder.absolute()),
+            next=f"make room on that disk, or {otherwise}",
         )
+
+
+def on_one_disk(folder: Path, other: Path) -> bool:
+    """Whether two folders, which may not be there yet, lie on one disk; unknown counts as yes."""
+    try:
+        return _there(folder).stat().st_dev == _there(other).stat().st_dev
+    except OSError:
+        return True
+
+
+def _there(folder: Path) -> Path:
+    """The folder, or the nearest one above it that is there."""
+    return next((place for place in (folder, *folder.parents) if place.exists()), folder)

@@ -15,7 +15,7 @@ from doctor.card.card import CardProblem, Volume, no_such_file, split_path
 from doctor.card.drives.device import DeviceSource, device_name, is_device, open_source, whole_device
 from doctor.card.folder import FolderCard
 from doctor.card.judge import judge
-from doctor.card.target import sha256_of
+from doctor.card.target import Identity, identity, sha256_of
 from doctor.errors import CardError
 from doctor.events import Listener, ignore
 from doctor.fat.card_file import ROOT, CardFile
@@ -26,7 +26,6 @@ from doctor.fat.volume import FatVolume, find_volume, open_volume
 
 #: Two changes of a file within this time may bear the same stamp: file systems count coarser than this computer.
 _TICK_NS = 2_000_000_000
-_Stamp = tuple[int, int, int, int, int]  #: of a file: device, number, size, and its two times
 
 
 class ImageCard:
@@ -38,7 +37,7 @@ class ImageCard:
         self.path = path
         self.name = device_name(path)  # of anything else, the path as the user gave it
         self._known: dict[int, bytes] = {}
-        self._stamp: _Stamp | None = None
+        self._stamp: Identity | None = None
 
     @contextmanager
     def _source(self) -> Iterator[BlockSource]:
@@ -152,18 +151,14 @@ class DeviceCard(ImageCard):
         return replace(found, board_reads=None, problems=(*found.problems, CardProblem("sd-partition-layout", text)))
 
 
-def _stamp(source: FileSource | DeviceSource) -> _Stamp | None:
-    """What tells that a file is still the same; None if it might change unseen: a device, a file written just now.
-
-    Whoever writes into it and gives it back its old time (rsync, ``cp --preserve``) leaves the time of change, which
-    nobody can set.
-    """
+def _stamp(source: FileSource | DeviceSource) -> Identity | None:
+    """What tells that a file is still the same; None if it might change unseen: a device, a file written just now."""
     if not isinstance(source, FileSource):
         return None
     found = os.fstat(source.fileno())
     if time.time_ns() - max(found.st_mtime_ns, found.st_ctime_ns) < _TICK_NS:
         return None
-    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
+    return identity(found)
 
 
 def _card_file(entry: DirEntry, root: str) -> CardFile:

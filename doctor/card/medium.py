@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from doctor.card.drives.device import is_device
-from doctor.card.guard import check_replaceable, check_room
+from doctor.card.guard import BESIDE, check_replaceable, check_room
 from doctor.card.target import FileTarget, copy_sparse, copy_that_takes_the_name, leftovers, used_bytes
 from doctor.fat.claim import claimed
 from doctor.fat.overlay import Medium
@@ -30,7 +30,7 @@ def medium_to_change(path: Path) -> Iterator[Medium]:
                 device.settle()
             return
         check_replaceable(path)
-        check_room(path.parent, used_bytes(path), "a copy of the image")
+        check_room(path.parent, used_bytes(path), "a copy of the image", otherwise=BESIDE)
         with copy_that_takes_the_name(path) as part:
             copy_sparse(path, part)
             with FileTarget(part) as target:

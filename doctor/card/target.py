@@ -15,6 +15,7 @@ from doctor.errors import CardError
 from doctor.fat.source import FileSource
 
 _COPY_BYTES = 1 << 20
+Identity = tuple[int, int, int, int, int]  #: of a file: device, number, size, and its two times
 PART_MARK = ".fipy-doctor-part-"  #: in the name of every unfinished copy, so that leftovers can be told
 
 
@@ -68,7 +69,7 @@ def copy_that_takes_the_name(image: Path) -> Iterator[Path]:
     if somebody changed the original in that time. The caller has claimed the image: unfinished copies of it that are
     there were left by runs that were killed, and go. Raises CardError.
     """
-    before = _identity(image)
+    before = identity(image.lstat())
     for killed in leftovers(image):
         with suppress(OSError):
             killed.unlink()
@@ -85,7 +86,7 @@ def copy_that_takes_the_name(image: Path) -> Iterator[Path]:
         shutil.copymode(image, part)
         with suppress(OSError, AttributeError):  # what root changes stays whose it was; Windows has no such owners
             os.chown(part, (owner := image.stat()).st_uid, owner.st_gid)
-        if _identity(image) != before:
+        if identity(image.lstat()) != before:
             raise CardError(
                 "card-is-fat",
                 "was changed by another program during the copy; nothing was replaced",
@@ -110,9 +111,12 @@ def leftovers(image: Path) -> tuple[Path, ...]:
         return ()
 
 
-def _identity(image: Path) -> tuple[int, int, int, int, int]:
-    """What tells that nobody has changed it: its times too, of which nobody can set that of the change."""
-    found = image.lstat()
+def identity(found: os.stat_result) -> Identity:
+    """What tells that nobody has changed a file.
+
+    Whoever writes into it and gives it back its old time (rsync, ``cp --preserve``) leaves the time of change, which
+    nobody can set.
+    """
     return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
 
 

@@ -13,7 +13,7 @@ from doctor.cli import mistyped
 from doctor.cli.help_page import HelpedCommand
 from doctor.cli.settings import READERS, setting_of
 from doctor.errors import DoctorError, Stopped, UsageError
-from doctor.text.command import Command
+from doctor.text.command import Command, marked
 
 if TYPE_CHECKING:
     from doctor.cli.config import Said
@@ -102,7 +102,8 @@ class OneOfEach(HelpedCommand):
 
                 show_all(ctx, values)
                 ctx.exit()
-            return super().parse_args(ctx, args)
+            ctx.meta[_LENT] = {}
+            return self._parsed(ctx, args)
         said = _said_in_files(self, ctx)
         if values.get("show_config") or in_front.get("show_config"):
             from doctor.cli.show_config import show
@@ -118,23 +119,25 @@ class OneOfEach(HelpedCommand):
         return left
 
     def _with_settings(self, ctx: click.Context, args: list[str], said: dict[click.Parameter, Said]) -> list[str]:
-        """Parse with what files say for what is neither typed nor in the environment.
-
-        Raises UsageError that names the file, for a value of a file that the option does not take.
-        """
+        """Parse with what files say for what is neither typed nor in the environment. Raises as _parsed."""
         in_front = ctx.default_map or {}
         lent = {option.name or "": one for option, one in said.items() if not option.value_from_envvar(ctx)}
         ctx.meta[_LENT] = lent
         ctx.default_map = {**{name: one.value for name, one in lent.items()}, **in_front}
+        return self._parsed(ctx, args)
+
+    def _parsed(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """The arguments that are left. Raises UsageError for a wrong value, with the place that says it."""
         try:
             return super().parse_args(ctx, args)
         except (click.BadParameter, UsageError) as err:
-            from_file = next((lent[o.name or ""] for o in self.params if o.name in lent and _is_about(err, o)), None)
-            if from_file is None:
+            option = next((one for one in self.params if _is_about(err, one)), None)
+            place, mend = _place_of(option, ctx)
+            if option is None or not place:
                 raise
-            told = mistyped.misunderstood(err) if isinstance(err, click.BadParameter) else err
-            told.next = f"mend that line of the file ({told.next})" if isinstance(err, UsageError) else "mend that line"
-            told.on, told.what = from_file.place, f"{told.on}: {told.what}"
+            told = error_of(err)
+            told.next = f"{mend} ({told.next})" if isinstance(err, UsageError) else mend
+            told.on, told.what = place, f"{told.on}: {told.what}"
             raise told from err
 
 
@@ -171,6 +174,18 @@ def is_said_elsewhere(ctx: click.Context, name: str) -> bool:
 def _is_about(err: click.BadParameter | UsageError, option: click.Parameter) -> bool:
     """Whether that option has the value that is wrong."""
     return err.param is option if isinstance(err, click.BadParameter) else err.on == option.opts[0]
+
+
+def _place_of(option: click.Parameter | None, ctx: click.Context) -> tuple[str, str]:
+    """Where a value was said that nobody typed, and how it is mended there; "" if it was typed."""
+    if option is None:
+        return "", ""
+    if (from_file := lent(ctx).get(option.name or "")) is not None:
+        return from_file.place, "mend that line of the file"
+    if ctx.get_parameter_source(option.name or "") is not ParameterSource.ENVIRONMENT:
+        return "", ""
+    variable = str(option.envvar)
+    return variable, f"set {marked(variable)} to another value, or unset it"
 
 
 def _one_of(option: click.Option, choices: Collection[str], typed: Any) -> None:

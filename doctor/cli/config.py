@@ -6,8 +6,10 @@ above it. That one may be anybody's: it sets nothing but what does no harm (doct
 
 from __future__ import annotations
 
+import math
 import os
 import re
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -166,10 +168,14 @@ def _said(place: Place, table: str, key: str, value: Any, lines: Mapping[tuple[s
         raise _not_from_there(place, setting, line)
     if not fits(setting.kind, value):
         raise _wrong(place, f"{marked(key)} must be {setting.kind.value}", line, "mend that line")
+    if any("\0" in one for one in (value if isinstance(value, list) else [value]) if isinstance(one, str)):
+        raise _wrong(place, f"{marked(key)} holds a NUL, which no name has", line, "mend that line")
     if place.source is Source.PROJECT and key == "port" and not _BY_USB.fullmatch(value):
         own = _own_file()
         told = f"name the board by its USB serial number, as `fipy-doctor ports` shows it: serial:NUMBER{own}"
         raise _wrong(place, f"a project's file cannot set the port {shown(value, 100)!r}", line, told)
+    if setting.kind is Kind.NUMBER and isinstance(value, int) and value.bit_length() >= sys.float_info.max_exp:
+        value = math.inf if value > 0 else -math.inf  # hundreds of digits; an option makes a float of it
     if setting.kind in (Kind.PATH, Kind.PATHS):
         value = [_beside(place, one) for one in value] if isinstance(value, list) else _beside(place, value)
     if setting.kind in (Kind.PATHS, Kind.WORDS) and isinstance(value, str):

@@ -32,7 +32,8 @@ OURS = {
 def added(command: click.Command) -> click.Command:
     """``command`` with a switch for each cure, in the order of their names."""
     for flag, title in sorted(titles().items()):
-        command.params.append(CureOption([f"--{flag}", _name(flag)], is_flag=True, help=f"{title}."))
+        name = f"cure_{flag.replace('-', '_')}"  # an identifier, or click takes it for another switch
+        command.params.append(CureOption([f"--{flag}", name], is_flag=True, help=f"{title}."))
     return command
 
 
@@ -46,10 +47,6 @@ def titles() -> dict[str, str]:
 
 
 def asked_for(given: Mapping[str, Any]) -> list[str]:
-    """Ids of the cures whose switches were given, in the order of their names."""
-    return [flag for flag in sorted(titles()) if given[_name(flag)]]
-
-
-def _name(flag: str) -> str:
-    """Name of the parameter behind ``--flag``: an identifier, or click takes it for another switch."""
-    return f"cure_{flag.replace('-', '_')}"
+    """Ids of the cures whose switches were given to the command of this run, in the order of their names."""
+    switches = (param for param in click.get_current_context().command.params if isinstance(param, CureOption))
+    return [switch.opts[0].removeprefix("--") for switch in switches if given[switch.name or ""]]

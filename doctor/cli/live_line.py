@@ -52,16 +52,34 @@ class Standing:
         return "; ".join(filter(None, (": ".join(filter(None, (head, self.what))), self.tail)))
 
 
-def at_the_foot(screen: Screen, now: Callable[[], RenderableType]) -> Live:
-    """Lines at the foot of the terminal, drawn again and again until they are stopped; ``now`` says what they are."""
-    from rich.live import Live
+class Foot:
+    """Lines at the foot of the terminal, drawn again and again until taken down; ``now`` says what they are."""
 
-    live = Live(
-        console=screen.notes, get_renderable=now, refresh_per_second=REDRAWN_A_SECOND,
-        transient=True, redirect_stdout=False, redirect_stderr=False,
-    )  # fmt: skip
-    live.start(refresh=True)
-    return live
+    def __init__(self, screen: Screen, now: Callable[[], RenderableType]) -> None:
+        self._screen = screen
+        self._now = now
+        self._live: Live | None = None
+
+    def draw(self, *, at_once: bool = False) -> None:
+        """Show them; those that are shown change ``at_once``, or when they are drawn again anyway."""
+        if self._live is not None:
+            if at_once:  # else what is printed next would bring the old words back
+                self._live.refresh()
+            return
+        from rich.live import Live
+
+        live = Live(
+            console=self._screen.notes, get_renderable=self._now, refresh_per_second=REDRAWN_A_SECOND,
+            transient=True, redirect_stdout=False, redirect_stderr=False,
+        )  # fmt: skip
+        live.start(refresh=True)
+        self._live = live
+
+    def take_down(self) -> None:
+        """Show them no longer, until they are drawn again."""
+        live, self._live = self._live, None
+        if live is not None:
+            live.stop()
 
 
 class LiveLine:
@@ -74,7 +92,7 @@ class LiveLine:
         self._screen = screen
         self.seconds = seconds
         self._stands: Standing | None = None
-        self._live: Live | None = None
+        self._foot = Foot(screen, self._now)
         self._over = threading.Event()
         self._thread: threading.Thread | None = None
         self._silent = screen.quiet or screen.as_json
@@ -85,7 +103,7 @@ class LiveLine:
         if self._silent:
             return
         if self._screen.live:
-            self._draw(at_once=at_once)
+            self._foot.draw(at_once=at_once)
         elif self._thread is None:
             self._thread = threading.Thread(target=self._each_minute, name="minutes", daemon=True)
             self._thread.start()
@@ -114,9 +132,7 @@ class LiveLine:
     def clear(self) -> None:
         """Nothing goes on, or something is to be asked: the line is taken down until the next ``show``."""
         self._stands = None
-        live, self._live = self._live, None
-        if live is not None:
-            live.stop()
+        self._foot.take_down()
 
     def close(self) -> None:
         """It is over."""
@@ -132,13 +148,6 @@ class LiveLine:
     def _each_minute(self) -> None:
         while not self._over.wait(MINUTE_S):
             self.minute()
-
-    def _draw(self, *, at_once: bool) -> None:
-        if self._live is not None:
-            if at_once:  # else what is printed next would bring the old words back
-                self._live.refresh()
-        else:
-            self._live = at_the_foot(self._screen, self._now)
 
     def _now(self) -> RenderableType:
         from rich.console import Group

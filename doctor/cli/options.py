@@ -109,7 +109,7 @@ _besides_the_port = _stacked(
     _common_option("--debug", is_flag=True, help="Show a traceback if the program itself fails."),
     _common_option(
         "--trace",
-        type=click.Path(dir_okay=False, path_type=Path),
+        type=values.NEW_FILE,
         help="Record every byte of the port in FILE.",
     ),
     _common_option(
@@ -134,7 +134,7 @@ report = click.option(
 
 log_file = click.option(
     "--log-file",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=values.NEW_FILE,
     metavar="FILE",
     help="Write the log of this run to FILE too; an earlier log there is replaced.",
 )

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import click
 
 from doctor.cli.config import NONE, VARIABLE, ConfigFile, Place, Said, files, places, said_for
+from doctor.cli.mistyped import misunderstood
 from doctor.cli.screen import Screen, make_screen
 from doctor.cli.settings import READERS, SETTINGS, TABLES, Setting, Source, table_of
+from doctor.errors import UsageError
 from doctor.link.port_url import PortUrl
 from doctor.text.escape import shown
 from doctor.text.marks import NO_BENCH
@@ -23,7 +25,8 @@ _NOT_SET, _COMMAND_LINE = "not set", "the command line"
 class Row:
     """One setting: its value, None if nobody sets it, and who does.
 
-    table  the command for which alone it holds; "" if it holds for all that take it
+    table    the command for which alone it holds; "" if it holds for all that take it
+    refused  why no run takes this value; "" if one does
     """
 
     setting: Setting
@@ -31,6 +34,7 @@ class Row:
     value: Any
     source: str
     said: Said | None = None
+    refused: str = ""
 
 
 def show(ctx: click.Context, typed: Mapping[str, Any], said: Mapping[str, Said]) -> None:
@@ -42,7 +46,7 @@ def show(ctx: click.Context, typed: Mapping[str, Any], said: Mapping[str, Said])
     options = {param.opts[0].removeprefix("--"): param.name or "" for param in ctx.command.params}
     table = table_of(ctx.command.name or "")
     taken = [setting for setting in SETTINGS.values() if setting.key in options and setting.holds_for(table)]
-    rows = [_row(setting, table, typed.get(options[setting.key]), said) for setting in taken]
+    rows = [_row(setting, table, typed.get(options[setting.key]), said, ctx) for setting in taken]
     found = places() if ctx.command.name in READERS else []
     _tell(rows, found, typed)
 
@@ -54,13 +58,17 @@ def show_all(ctx: click.Context, typed: Mapping[str, Any]) -> None:
     options = {param.opts[0].removeprefix("--"): param.name or "" for param in ctx.command.params}
     above = _above(read)
     shared = [setting for setting in SETTINGS.values() if not setting.tables]
-    rows = [_row(setting, "", typed.get(options.get(setting.key, "")), above) for setting in shared]
+    commands = {name: _context(ctx, name) for name in READERS}
+    rows = [
+        _row(setting, "", typed.get(options.get(setting.key, "")), above, _taker(setting, commands))
+        for setting in shared
+    ]
     for table in TABLES:
         said = said_for(table, read)
         mine = [
             s for s in SETTINGS.values() if s.holds_for(table) and (s.tables or said.get(s.key) != above.get(s.key))
         ]
-        rows += [_row(setting, table, None, said) for setting in mine]
+        rows += [_row(setting, table, None, said, commands[table]) for setting in mine]
     _tell(rows, found, typed)
 
 
@@ -69,20 +77,50 @@ def _above(read: list[ConfigFile]) -> dict[str, Said]:
     return {key: said for file in read for key, said in file.tables[""].items()}
 
 
-def _row(setting: Setting, table: str, typed: Any, said: Mapping[str, Said]) -> Row:
+def _context(ctx: click.Context, name: str) -> click.Context:
+    """A command of the program, as if it had been typed."""
+    assert isinstance(ctx.command, click.Group)
+    command = ctx.command.get_command(ctx, name)
+    assert command is not None
+    return click.Context(command, ctx, name)
+
+
+def _taker(setting: Setting, commands: Mapping[str, click.Context]) -> click.Context:
+    """The first command that takes a setting."""
+    return next(ctx for ctx in commands.values() if _option(setting, ctx) is not None)
+
+
+def _option(setting: Setting, ctx: click.Context) -> click.Parameter | None:
+    return next((param for param in ctx.command.params if param.opts[0] == f"--{setting.key}"), None)
+
+
+def _row(setting: Setting, table: str, typed: Any, said: Mapping[str, Said], ctx: click.Context) -> Row:
     variable, shown_for = setting.variable(table), table if setting.tables else ""
     if typed not in (None, (), False):
-        return Row(setting, shown_for, _safe(setting, typed), _COMMAND_LINE)
+        return _judged(Row(setting, shown_for, typed, _COMMAND_LINE), ctx)
     if os.environ.get(variable):
-        return Row(setting, shown_for, _safe(setting, os.environ[variable]), variable)
+        return _judged(Row(setting, shown_for, os.environ[variable], variable), ctx)
     if setting.key in said:
-        return Row(setting, shown_for, _safe(setting, said[setting.key].value), "", said[setting.key])
+        return _judged(Row(setting, shown_for, said[setting.key].value, "", said[setting.key]), ctx)
     return Row(setting, shown_for, None, _NOT_SET)
 
 
-def _safe(setting: Setting, value: Any) -> Any:
-    """A value as it may be shown: the address of a board may hold a password."""
-    return PortUrl.read(value).text if setting.key == "port" else value
+def _judged(row: Row, ctx: click.Context) -> Row:
+    """A row with what the command says of its value, as a run would; the value as it may be shown.
+
+    A port is not judged: what it means is known while the board is plugged in.
+    """
+    if row.setting.key == "port":
+        return replace(row, value=PortUrl.read(row.value).text)  # an address may hold a password
+    option, refused = _option(row.setting, ctx), ""
+    assert option is not None  # of a command that takes the setting
+    value = option.value_from_envvar(ctx) if row.source == row.setting.variable(row.table) else row.value
+    try:
+        option.process_value(ctx, (value,) if option.multiple and isinstance(value, str) else value)
+    except (click.BadParameter, UsageError) as err:
+        told = misunderstood(err) if isinstance(err, click.BadParameter) else err
+        refused = "; ".join(filter(None, (told.what, told.cause)))
+    return replace(row, refused=refused)
 
 
 def _tell(rows: list[Row], found: list[Place], typed: Mapping[str, Any]) -> None:
@@ -123,7 +161,8 @@ def _value(row: Row) -> str:
         return _NOT_SET
     values = row.value if isinstance(row.value, list | tuple) else (row.value,)
     value = ", ".join(shown(_spelled(one), 300) for one in values)
-    return f"{value}  ({row.said.place if row.said is not None else row.source})"
+    source = row.said.place if row.said is not None else row.source
+    return f"{value}  ({source}{f'; no run takes it: {row.refused}' * bool(row.refused)})"
 
 
 def _spelled(value: Any) -> str:
@@ -143,6 +182,7 @@ def _as_json(rows: list[Row], found: list[Place], screen: Screen) -> None:
             "file": None if row.said is None else str(row.said.path),
             "line": row.said.line or None if row.said is not None else None,
             "variable": row.setting.variable(row.table),
+            "refused": row.refused or None,
         }
         for row in rows
     ]

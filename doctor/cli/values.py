@@ -62,21 +62,24 @@ class _Folder(click.Path):  # type: ignore[type-arg,unused-ignore]
         return path
 
 
-class _NewFolder(click.Path):  # type: ignore[type-arg,unused-ignore]
-    """A folder that is there or can be made; an empty name, as from an unset variable of a shell, does not count."""
+class _New(click.Path):  # type: ignore[type-arg,unused-ignore]
+    """A file or folder that is there or can be made; an empty name, as from an unset variable, does not count."""
 
-    def __init__(self) -> None:
-        super().__init__(file_okay=False, path_type=Path)
+    def __init__(self, kind: str, **allowed: bool) -> None:
+        super().__init__(path_type=Path, **allowed)
+        self._kind = kind
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """The path. Fails for an empty name."""
+        """The path. Fails for an empty name, which would be the current folder."""
         if not str(value):
-            self.fail("Directory '' has no name.", param, ctx)
+            self.fail(f"{self._kind} '' has no name.", param, ctx)
         return super().convert(value, param, ctx)
 
 
 FOLDER = _Folder()
-NEW_FOLDER = _NewFolder()
+NEW_FOLDER = _New("Directory", file_okay=False)
+NEW_FILE = _New("File", dir_okay=False)
+NEW = _New("Path")  #: a file or a folder
 
 
 class CardPath(click.ParamType):  # type: ignore[type-arg,unused-ignore]

@@ -48,7 +48,7 @@ def _no_such_bytes(name: str, offset: int, length: int, cause: str) -> CardError
 def cannot_open(path: Path, err: OSError) -> DoctorError:
     """The error for a path of the user's that the system refuses."""
     if isinstance(err, FileNotFoundError):
-        return UsageError("card-is-fat", "there is no such file or folder", on=str(path), next="check --sd")
+        return UsageError("card-is-fat", "there is no such file or folder", on=str(path), next="name another with --sd")
     next_step = "check the access rights"
     return CardError("card-is-fat", f"cannot be opened: {err.strerror}", on=str(path), next=next_step)
 

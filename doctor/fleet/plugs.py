@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from doctor.link.ports import PortInfo
 
@@ -23,7 +22,7 @@ class Plugs:
 
         now_s  by a clock that never runs backwards
         """
-        here = {_known_by(port): port for port in listed}
+        here = {port.lasting: port for port in listed}
         self._due = {known: at for known, at in self._due.items() if known in here}
         for known in here:
             self._due.setdefault(known, now_s + SETTLE_S)
@@ -34,12 +33,7 @@ class Plugs:
     def again(self, port: PortInfo, at_s: float) -> None:
         """It is its turn once more then, if it stays plugged in until then."""
         if port in self:
-            self._due[_known_by(port)] = at_s
+            self._due[port.lasting] = at_s
 
     def __contains__(self, port: PortInfo) -> bool:
-        return _known_by(port) in self._due
-
-
-def _known_by(port: PortInfo) -> PortInfo:
-    """What is the same for one device as long as it stays: what the system calls it may be read late."""
-    return replace(port, description="")
+        return port.lasting in self._due

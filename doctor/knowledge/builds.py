@@ -22,6 +22,7 @@ _RADIO = {
     **dict.fromkeys((33080, 33988, 36417, 38638, 39529, 41065, 43818, 46470, 48829, 50523), CAT_M1),
     **dict.fromkeys((35351, 36571, 37365, 37781, 38729, 40343, 41019, 46262, 48939), NB_IOT),
 }
+BETWEEN_BUILD = 39529  #: what runs between the two files of 48829 (modem-protocol.md 7)
 _BY_NAME = {"LR5": CAT_M1, "LR6": NB_IOT, "CATM1": CAT_M1, "NB1": NB_IOT}
 _TOLD = re.compile(r"LR[56](?=\.\d\.\d\.\d-\Z)|(?:CATM1|NB1)(?=[-_]\Z)", re.I)
 _NUMBER = re.compile(r"(?<![\d.])(\d{5})(?!\d)(-[12])?(?![\d.]*\d)")
@@ -84,7 +85,7 @@ _OWNED = "owned"
 _ASKED = "asked"
 _QUESTION = re.compile(r"[^\n?.!]{0,120}\?")
 _MODEM = re.compile(
-    r"(?:\b|(?<=\\[nr]))LR[56]\.\d\.\d\.\d-\Z|\bSoftware\b\W{0,12}"
+    r"\bLR[56]\.\d\.\d\.\d-\Z|\bSoftware\b\W{0,12}"
     r"(?:(?!(?:not|nicht|no|pas|niet|to|image|from)\b)[a-z]{1,8}\W{1,3}){0,2}"
     r"(?:(?:BUILD)?\d\.\d\.\d\.\d[ -])?\[?\Z",
     re.I,
@@ -101,7 +102,6 @@ _CANNOT = re.compile(
     r"|reject\w*|refus\w*)\b",
     re.I,
 )
-#: Of a number that is compared, it is not told that it runs.
 #: Said behind a number: that it is in the modem.
 _RUNS_BEHIND = re.compile(
     r"\]?[\"')]{0,2}[ ,]{1,2}(?:(?:is|was|ist|war|es|est|currently|already|still|now|schon|noch|jetzt)\W{1,3}){0,2}"
@@ -121,6 +121,7 @@ _TO_COME = re.compile(
 )
 #: A number in front of these is that of an image that is to be sent first.
 _FIRST_BEHIND = re.compile(r"[\"')]{0,2} (?:first|zuerst|primero|d'abord|eerst)\b", re.I)
+#: Of a number that is compared, it is not told that it runs.
 _COMPARED = re.compile(r"\W{1,2}(?:newer|older|better|neuer|älter|besser|más|plus|nieuwer|ouder)\b", re.I)
 #: Behind these a build is only wished for, though it is written as a tool prints it.
 _WANTED = re.compile(
@@ -175,6 +176,8 @@ _SENDING = re.compile(
     r"|revenir|terug",
     re.I,
 )
+#: In front of a number, as a modem's own list has it: ``6.0.0.0 [41019]``.
+_VERSION = re.compile(r"(?:BUILD)?\d\.\d\.\d\.\d[ -]\[\Z", re.I)
 _PARTS = ((_PRINTED, _MODEM), (_PRINTED, _NOW), (_SAID, _RUNS), (_IMAGE_PART, _IMAGE))
 
 
@@ -381,7 +384,8 @@ def _part(number: int, before: str, text: str, end: int) -> str:
         return _IMAGE_PART
     if _MODEM_BEHIND.match(text, end):
         return _PRINTED
-    part = next((part for part, words in _PARTS if words.search(before)), "")
+    bare = _VERSION.sub("", before)
+    part = next((part for part, words in _PARTS if words.search(before) or words.search(bare)), "")
     if part == _SAID and _COMPARED.match(text, end):
         return _ASKED
     if part == _SAID and _FILE_FORM.search(before):

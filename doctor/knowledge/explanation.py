@@ -21,6 +21,7 @@ from doctor.knowledge.outcome import (
     hides_a_wait,
     how_it_ended,
     only_guessed,
+    shows_an_error,
     without_what_is_over,
 )
 from doctor.knowledge.paste import Paste, read
@@ -101,13 +102,13 @@ def explain(data: bytes) -> Explanation:
         failures = sorted(failures, key=lambda one: not one.entry.under_way)
     success = how_it_ended(paste, facts, failures, reader) if ours is None else ""
     asides = harmless if asks_for_an_order(reader.prose) else _asked_about(harmless, reader.prose)
-    error = has_unexplained_error(paste, found)
+    error = has_unexplained_error(paste, found, reader)
     candidates: tuple[str, ...] = ()
     if ours is None and only_guessed(failures):
         if not success and history.tells_of_a_transfer(reader.prose):
             reader = replace(reader, may_run=True)
         guesses = list[seen.Near]()
-        may_guess = failures or error or not (asides or _only_plans(reader))
+        may_guess = failures or error or not (asides or _only_plans(reader) or shows_an_error(paste, harmless))
         if may_guess and not _is_only_a_number(facts) and not _must_not_guess(reader, success, notes):
             guesses = _guesses(paste, failures, facts, notes, reader, error=error)
         candidates = () if any(one.clear for one in guesses) else tuple(one.id for one in guesses)

@@ -11,6 +11,8 @@ _ANSI = re.compile(
 )
 _ENTITY = re.compile(r"&(?:gt|lt|quot|amp|nbsp|#39|#x27);")
 _TAG = re.compile(r"</?(?:p|pre|code|div|span|li|ul|ol|blockquote|strong|em|tt|td|tr|table|tbody)(?: [^<>\n]{0,300})?>")
+#: An answer that Python shows in quotation marks: what ends its lines runs into the name that begins the next one.
+_ESCAPED_END = re.compile(r"\\[nr](?=[A-Z]{2,4}\d|Software\b|Boot(?:loader|rom))")
 _LOG_BEGINS = re.compile(r"^[=~]{10,60} PuTTY log [\d.: ]{10,40}[=~]{10,60}$", re.MULTILINE)  #: names no open program
 _LINE_ENDS_OF_PAGES = ("<br>", "<br/>", "<br />", "</p>", "</div>", "</li>", "</pre>")
 _INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\u00ad]")
@@ -51,6 +53,8 @@ def without(text: str, indented: re.Pattern[str] | None = None) -> str:
         text = indented.sub("", text)
     if "\x1b" in text or "[" in text:
         text = _ANSI.sub("", text)
+    if "\\" in text:
+        text = _ESCAPED_END.sub(r"\g<0> ", text)
     if "<" in text:
         text = _TAG.sub("", text)
     if "&" in text and _ENTITY.search(text):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from doctor.knowledge import session, signs
 from doctor.knowledge.chain import find
@@ -127,9 +128,22 @@ def _error_after(paste: Paste, place: int) -> bool:
     return any(paste.index(start) not in ours for start, _ in find(signs.ERROR_LINE, paste.searched(place)))
 
 
-def has_unexplained_error(paste: Paste, found: list[Match]) -> bool:
-    """Whether a line tells of an error that no match shows."""
-    explained = {proof.number for match in found for proof in match.proofs}
-    return any(
-        paste.numbers[paste.index(start)] not in explained for start, _ in find(signs.ERROR_LINE, paste.searched())
-    )
+def shows_an_error(paste: Paste, matches: Iterable[Match]) -> bool:
+    """Whether a line that shows one of these tells of an error."""
+    return not _error_lines(paste).isdisjoint(_shown_by(matches))
+
+
+def has_unexplained_error(paste: Paste, found: list[Match], reader: Reader) -> bool:
+    """Whether a line tells of an error that no match shows; "that ERROR worries me" is about one that stands there."""
+    told, explained = _error_lines(paste), _shown_by(found)
+    if told & explained:
+        told -= {paste.numbers[index] for index in (*reader.indexes, *reader.beside_at)}
+    return not told <= explained
+
+
+def _error_lines(paste: Paste) -> set[int]:
+    return {paste.numbers[paste.index(start)] for start, _ in find(signs.ERROR_LINE, paste.searched())}
+
+
+def _shown_by(matches: Iterable[Match]) -> set[int]:
+    return {proof.number for match in matches for proof in match.proofs}

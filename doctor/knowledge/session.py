@@ -88,58 +88,61 @@ _UNDOES_AN_UPDATE = (
 
 @dataclass(frozen=True)
 class _Proof:
-    """What shows a state, and what undoes it if it stands behind."""
+    """What shows a state, and what undoes it if it stands behind; ``parts``: one of these must be there, in lower case.
 
+    Searching for those is quick.
+    """
+
+    parts: tuple[str, ...]
     shown: re.Pattern[str]
     undone: re.Pattern[str]
 
 
-def _proof(shown: str, undone: str) -> _Proof:
-    return _Proof(re.compile(shown, _FLAGS), re.compile(undone, _FLAGS))
+def _proof(parts: tuple[str, ...], shown: str, undone: str) -> _Proof:
+    return _Proof(parts, re.compile(shown, _FLAGS), re.compile(undone, _FLAGS))
 
 
 #: By name. Banners: board-and-repl.md 3.2. That an update succeeded counts only with a build behind it: the vendor's
 #: tool says so of a modem left in its boot ROM, too (modem-protocol.md 4.8).
 _PROOFS = {
     # The PC's tool wrote to the board's own flash; the modem is another chip.
-    "board-written": _proof(r"\bWriting at 0x[0-9a-f]{6,8}\b", r"Sending \d{5,8} bytes|sqnsupgrade|\.dup\b"),
-    "prompt": _proof(
-        r"^(?:Pycom )?MicroPython \S[^\n]{4,120} with ESP32[^\n]{0,40}\n(?:[^\n]{0,120}\n){0,6}?\s{0,4}>>>", _BOOTS
+    "board-written": _proof(
+        ("writing at",), r"\bWriting at 0x[0-9a-f]{6,8}\b", r"Sending \d{5,8} bytes|sqnsupgrade|\.dup\b"
     ),
-    "prompt-answers": _proof(r"^\s{0,4}>>> ?[a-z_][^\n]{1,200}\n(?!\s{0,4}>>>)[^\n]{1,200}", _BOOTS),
+    "prompt": _proof(
+        ("micropython",),
+        r"^(?:Pycom )?MicroPython \S[^\n]{4,120} with ESP32[^\n]{0,40}\n(?:[^\n]{0,120}\n){0,6}?\s{0,4}>>>",
+        _BOOTS,
+    ),
+    "prompt-answers": _proof((">>>",), r"^\s{0,4}>>> ?[a-z_][^\n]{1,200}\n(?!\s{0,4}>>>)[^\n]{1,200}", _BOOTS),
     "application": _proof(
+        ("smod", "imei()", "modem state: 2", "application mode"),
         r"\bSMOD\?[^\n\d]{0,40}\n[^\n\d]{0,8}2(?![\w.,])|\bimei\(\)[^\n\d]{0,24}\n?[^\n\d]{0,4}(?<!\d)\d{15}(?!\d)|"
         r"\bSMOD\b\??[\"'\x60)]{0,3}\s{0,3}(?:\(?(?:answers?|answered|gives|gave|returns?|says|said|is|was|antwortet|sagt"
         r"|meldet|gibt|ist|respond\w?|contesta|da|dice|es|r[e\u00e9]pond|donne|dit|est|antwoordt|geeft|zegt|is"
         r"|[-=]>|[=:\u2192])\)?\s{1,3}){1,2}[\"'b]{0,2}2\b(?![.,]\d)"
         r"|Modem state: 2\b|Your modem is in application mode",
-        r"Modem state: [0134]|modem is in (?:recovery|upgrade|mtools) mode"
+        r"Could not detect|Modem state: (?:[0134]|None)\b|modem is in (?:recovery|upgrade|mtools) mode"
         r"|\bSMOD\b\??[^\n\d]{0,24}(?:\n[^\n\d]{0,8})?[0134]\b(?![.,]\d)",
     ),
     "updated": _proof(
+        ("successfully updated",),
         r"Your modem has been successfully updated[^\n]{0,120}(?:\n[^\n]{0,120}){0,8}?\bLR[56]\.\d\.\d\.\d-\d{5}\b",
         _UNDOES_AN_UPDATE,
     ),
     "pair-updated": _proof(
+        ("successfully updated",),
         r"Your modem has been successfully updated[^\n]{0,120}(?:\n[^\n]{0,120}){0,8}?\bLR5\.2\.\d\.\d-48829\b",
         _UNDOES_AN_UPDATE,
     ),
 }
-PROMPT, UPDATED = "prompt", "updated"
-_SAID_OF = {
-    "updated": "successfully updated",
-    "pair-updated": "successfully updated",
-    "application": "m",
-    "prompt": "micropython",
-    "board-written": "writing at",
-    "prompt-answers": ">>>",
-}  #: what a proof always holds: searching for that is quick
+PROMPT, UPDATED, APPLICATION = "prompt", "updated", "application"
 STATES = frozenset(_PROOFS)  #: what an entry may name
 
 
 def proved_by(paste: Paste) -> frozenset[str]:
     """Which of the states hold at the end of a paste."""
-    said = [name for name in _PROOFS if _SAID_OF[name] in paste.lowered]
+    said = [name for name, proof in _PROOFS.items() if any(part in paste.lowered for part in proof.parts)]
     text = paste.text[-_LOOKED_AT_CHARS:] if said else ""
     return frozenset(name for name in said if _holds(_PROOFS[name], text))
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from doctor.knowledge.builds import BuildStep
+from doctor.knowledge.builds import BETWEEN_BUILD, BuildStep
 from doctor.knowledge.catalogue import Sign, entry, sources
 from doctor.knowledge.chain import find, holds
 from doctor.knowledge.facts import Facts, side_of
@@ -72,26 +72,24 @@ def hits_in(paste: Paste, facts: Facts, reader: Reader) -> list[Hit]:
     prose, indexes = f"{reader.prose}\n{reader.beside}", (*reader.indexes, *reader.beside_at)
     if not reader.indexes:
         prose = reader.beside
-    told = [Hit(*state) for state in said.states(prose, indexes, _shows_error(paste, reader.indexes))]
+    told = [Hit(*state) for state in said.states(prose, indexes, _shown(paste, facts, reader.indexes))]
     waits = [hit for hit in told if entry(hit.id).under_way]
     told = [hit for hit in told if hit not in waits]
-    found: list[Hit] = [*_named_by_us(paste), *_not_ours(_by_facts(paste, facts), ours), *told]
+    others = (*_named_by_us(paste), *_not_ours(_by_facts(paste, facts), ours), *told)
+    found = [hit for hit in others if facts.allow(entry(hit.id))]
     conditional: list[tuple[Sign, list[Hit]]] = []
     for entry_id, numbers in _candidates(paste):
-        for number in numbers:
+        for number in numbers if facts.allow(entry(entry_id)) else ():
             sign = entry(entry_id).signs[number]
             asks_of_run = sign.runs and not sign.image
             places = _asked_of(sign, paste, facts, reader) if asks_of_run else _places(sign, paste, facts)
             hits = [Hit(entry_id, sign.sure, *place, sign.side_note) for place in places]
-            hits = (
-                hits if sign.image or asks_of_run else _not_ours(hits, ours)
-            )  # what we printed of the build that runs counts
+            if not (sign.image or asks_of_run):  # what we printed of the build that runs counts
+                hits = _not_ours(hits, ours)
             if sign.unless_id:
                 conditional.append((sign, hits))
             else:
                 found += hits
-    found = [hit for hit in found if facts.allow(entry(hit.id))]
-    conditional = [(sign, [hit for hit in hits if facts.allow(entry(hit.id))]) for sign, hits in conditional]
     found += _standing(conditional, {hit.id for hit in found})
     found = [hit for hit in found if not speaks_against(facts.failed, entry(hit.id), range(hit.first, hit.last + 1))]
     found += _not_ours(_by_number(facts.failed, found), ours)
@@ -99,9 +97,12 @@ def hits_in(paste: Paste, facts: Facts, reader: Reader) -> list[Hit]:
     return found + [wait for wait in waits if all(entry(hit.id).under_way for hit in found)]
 
 
-def _shows_error(paste: Paste, prose: Sequence[int]) -> bool:
-    """Whether a line beside the sentences tells of an error."""
-    return bool(prose) and any(paste.index(start) not in prose for start, _ in find(ERROR_LINE, paste.searched()))
+def _shown(paste: Paste, facts: Facts, prose: Sequence[int]) -> Iterator[str]:
+    """Ideas that the lines beside the sentences tell."""
+    if prose and any(paste.index(start) not in prose for start, _ in find(ERROR_LINE, paste.searched())):
+        yield said.ERROR
+    if any(build.number == BETWEEN_BUILD for build in facts.builds.runs[-1:]):
+        yield said.RUNS_BETWEEN
 
 
 def _not_ours(hits: Iterable[Hit], ours: frozenset[int]) -> list[Hit]:

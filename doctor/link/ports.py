@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from doctor.link.port_url import real_device
@@ -83,6 +83,11 @@ class PortInfo:
     def is_strange(self) -> bool:
         """Whether it has a USB id that neither a Pycom carrier board nor FTDI has."""
         return self.is_usb and not self.is_ftdi and self.carrier is None
+
+    @property
+    def lasting(self) -> PortInfo:
+        """What is the same for one device as long as it stays: what the system calls it may be read late."""
+        return replace(self, description="")
 
     @property
     def usb_id(self) -> str:

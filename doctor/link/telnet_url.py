@@ -52,6 +52,12 @@ def parse(url: str, password: str | None = None, environ: Mapping[str, str] = os
     parts = urlsplit(shown)
     if not parts.hostname:
         raise ValueError("the board's address is missing: telnet://192.168.4.1")
+    try:
+        parts.hostname.encode("idna")  # as a socket does it, outside its OSErrors
+    except UnicodeError as err:
+        raise ValueError(
+            "no host has such a name: a part between its dots is empty, or longer than 63 letters"
+        ) from err
     if parts.path not in ("", "/") or parts.fragment:
         raise ValueError("nothing but ?ftp=PORT may follow the address")
     try:

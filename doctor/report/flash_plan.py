@@ -36,6 +36,32 @@ METHODS = {
 _WRITES = ("transfer", "deploy")  #: steps in which the modem loses what it has
 
 
+# --- lines of every plan: of one board, of many, of those that are still to come ---
+
+
+def file_line(role: str, name: str, size_bytes: int, sha256: str) -> RenderableType:
+    """A file that is sent."""
+    return pair(ROLES[role], f"{shown(name)}, {size_bytes:,} bytes, SHA-256 {sha256[:16]}…")
+
+
+def result_line(build: int | None, radio: str | None) -> RenderableType:
+    """What runs at the end."""
+    return pair("result", with_radio(f"build {build or 'unknown'}", radio))
+
+
+def with_radio(what: str, radio: str | None) -> str:
+    """A firmware and its kind of radio; ``radio`` is empty if nobody knows it."""
+    return f"{what}, {radio}" if radio else what
+
+
+def warning_line(text: str) -> RenderableType:
+    """What to beware of."""
+    return Prose(Text("  ! ", style="yellow"), Text(text, style="yellow"))
+
+
+# --- the plan of one board ---
+
+
 def short(plan: FlashPlan) -> RenderableType:
     """What must be known before a yes, in about 14 lines of 80 columns."""
     lines, steps = list(_head(plan, "Plan, in short")), _numbered(plan)
@@ -71,10 +97,9 @@ def _head(plan: FlashPlan, title: str) -> Iterator[RenderableType]:
     yield Text("")
     yield Text(title, style="bold")
     for file in plan.files:
-        text = f"{shown(file.path.name)}, {file.size_bytes:,} bytes, SHA-256 {file.sha256[:16]}…"
-        yield pair(ROLES[file.role], text)
-    yield pair("modem", _of(f"{before.family}, mode {before.mode}, {plan.runs}", before.radio))
-    yield pair("result", _of(f"build {image.promised_build or 'unknown'}", image.radio))
+        yield file_line(file.role, file.path.name, file.size_bytes, file.sha256)
+    yield pair("modem", with_radio(f"{before.family}, mode {before.mode}, {plan.runs}", before.radio))
+    yield result_line(image.promised_build, image.radio)
     yield pair("way", f"{plan.via}: {WAYS[plan.via]}")
     yield pair("method", f"{core.method}: {METHODS.get(core.method, 'as the steps say')}")
     if plan.upload:
@@ -97,12 +122,7 @@ def _tail(plan: FlashPlan) -> Iterator[RenderableType]:
     if plan.agreed:
         yield pair("agreed to", ", ".join(plan.agreed))
     for warning in plan.core.warnings:
-        text = f"{warning.what}; {warning.why}: {warning.next}"
-        yield Prose(Text("  ! ", style="yellow"), Text(text, style="yellow"))
-
-
-def _of(what: str, radio: str | None) -> str:
-    return f"{what}, {radio}" if radio else what
+        yield warning_line(f"{warning.what}; {warning.why}: {warning.next}")
 
 
 def _times(plan: FlashPlan) -> str:

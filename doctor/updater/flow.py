@@ -182,7 +182,9 @@ class Flow(object):
             awake = s.wake()
             s.at.command("ATE0")
         # The mode decides: a modem whose every answer has old ones in front still works.
-        replies = s.at.row([states.SMOD, SMUPGRADE], more=lambda said: states.mode_in(said[-1]) == self._mode)
+        wanted = [states.SMOD, SMUPGRADE]
+        replies = s.at.row(wanted, states.SMOD_MS, lambda said: states.mode_in(said[-1]) == self._mode)
+        replies = states.in_step(s.at, replies)
         found = states.ask_mode(s.at, first=replies[0])
         if not found and not awake:
             if s.said_something(began_ms):
@@ -192,7 +194,8 @@ class Flow(object):
             s.outcome.mode = found or states.UNKNOWN
             what = "the modem is in mode %s now; the plan was made for %s" % (found or "unknown", self._mode)
             raise FlowError("modem-state-unknown", what)
-        self._settler = Settler(s, self._switcher, ask_report(s, replies[1] if len(replies) > 1 else None))
+        report = replies[1] if len(replies) > 1 and replies[1].status else None
+        self._settler = Settler(s, self._switcher, ask_report(s, report))
         if s.profile.sends_cfun5:
             if found == states.APPLICATION:
                 s.at.command("AT+CFUN=5")
@@ -308,8 +311,10 @@ class Flow(object):
         # Only an application is asked for its version, and what it refuses is asked again after a pause.
         told = s.at.row(
             [states.SMOD] + _VERSION,
-            more=lambda said: states.has_lines(said[-1]) and states.mode_in(said[0]) == states.APPLICATION,
+            states.SMOD_MS,
+            lambda said: states.has_lines(said[-1]) and states.mode_in(said[0]) == states.APPLICATION,
         )
+        told = states.in_step(s.at, told)
         mode = states.ask_mode(s.at, first=told.pop(0))
         s.outcome.mode = mode or states.UNKNOWN
         if mode != states.APPLICATION:

@@ -120,6 +120,19 @@ def mode_in(reply):
     return ""
 
 
+def in_step(at, replies):
+    # type: (AtChannel, List[Reply]) -> List[Reply]
+    """``replies`` to AT+SMOD? and to what was asked behind it in a row; the first alone, asked anew, if out of step.
+
+    A mode stands there without a name, and is the answer to nothing else (modem-protocol.md 2.2): as the second answer
+    it is the modem's own, and the first was an older one. A modem that is slower than SETTLE_MS shows it nowhere else.
+    """
+    if len(replies) < 2 or not mode_in(replies[1]):
+        return replies
+    at.listen(AT_TRY_MS)  # into step again
+    return [at.command(SMOD, SMOD_MS)]
+
+
 def has_lines(reply):
     # type: (Reply) -> bool
     """Whether it is an answer that says something."""
@@ -315,12 +328,13 @@ class _Detection(object):
             if good == CLEAN_OKS:
                 break
         self._note_odd_bytes()
-        state.mode = ask_mode(self._at, first=replies[CLEAN_OKS]) or UNKNOWN
+        told = in_step(self._at, replies[CLEAN_OKS:])
+        state.mode = ask_mode(self._at, first=told[0]) or UNKNOWN
         if state.mode == UNKNOWN and bare >= CLEAN_OKS:
             state.mode = FFH
             state.note("mode-by-dialect")
         if state.mode != FFH:
-            self._identify(replies[-1] if len(replies) > CLEAN_OKS + 1 else None)
+            self._identify(told[1] if len(told) > 1 else None)
         if state.mode == UNKNOWN and "ati-error" in state.notes:
             self._infer()
         wrong = FFH_BAUD if state.mode != FFH else self._profile.app_baud

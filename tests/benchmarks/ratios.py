@@ -10,6 +10,7 @@ import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 ROUNDS = 9
@@ -65,24 +66,23 @@ def processor_s(command: Sequence[str | Path]) -> float:
 
 
 def medians(works: Mapping[str, Work], rounds: int = ROUNDS) -> dict[str, float]:
-    """Seconds of each work: the median of rounds in which they take turns, after one that warms the caches."""
-    took: dict[str, list[float]] = {name: [] for name in works}
-    for number in range(rounds + 1):
-        for name, work in works.items():
-            once = seconds(work)
-            if number:
-                took[name].append(once)
-    return {name: statistics.median(each) for name, each in took.items()}
+    """Seconds of each work, in turns."""
+    return _in_turns({name: partial(seconds, work) for name, work in works.items()}, rounds)
 
 
 def processor_medians(commands: Mapping[str, tuple[str, ...]], rounds: int) -> dict[str, float]:
-    """Processor seconds of each command, in turns; a first round that warms the caches is left out."""
-    took: dict[str, list[float]] = {name: [] for name in commands}
+    """Processor seconds of each command, in turns."""
+    return _in_turns({name: partial(processor_s, command) for name, command in commands.items()}, rounds)
+
+
+def _in_turns(once: Mapping[str, Callable[[], float]], rounds: int) -> dict[str, float]:
+    """The median of what each gives, in rounds in which they take turns, after one that warms the caches."""
+    took: dict[str, list[float]] = {name: [] for name in once}
     for number in range(rounds + 1):
-        for name, command in commands.items():
-            once = processor_s(command)
+        for name, measure in once.items():
+            found = measure()
             if number:
-                took[name].append(once)
+                took[name].append(found)
     return {name: statistics.median(each) for name, each in took.items()}
 
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import posixpath
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -158,6 +159,11 @@ def test_an_unfinished_updater_is_no_file_of_the_users(board: Board) -> None:
     assert onboard.own_files(board) == {f"{onboard.FOLDER}/__init__.py", f"{onboard.FOLDER}/at.py"}
 
 
+def test_for_a_board_without_the_updater_its_files_are_not_made(board: Board, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(onboard, "core_files", None)  # they take longer than a backup
+    assert onboard.own_files(board) == frozenset()
+
+
 @pytest.mark.parametrize("name", ["__init__.py", "at.py"])
 def test_a_package_of_the_users_is_left_alone(name: str, board: Board) -> None:
     files.make_folder(board, onboard.FOLDER)
@@ -166,6 +172,15 @@ def test_a_package_of_the_users_is_left_alone(name: str, board: Board) -> None:
         onboard.install(board)
     assert "--via usb" in caught.value.next
     assert files.read(board, f"{onboard.FOLDER}/{name}") == b"mine = 1\n"
+
+
+@pytest.mark.parametrize("path", [posixpath.dirname(onboard.FOLDER), onboard.FOLDER])
+def test_a_file_of_the_users_where_the_folder_belongs_is_left_alone(path: str, board: Board) -> None:
+    files.write(board, path, b"mine = 1\n")
+    with pytest.raises(BoardError, match=f"has a file {path} where a folder belongs") as caught:
+        onboard.install(board)
+    assert "--via usb" in caught.value.next and caught.value.next.endswith(f"give {path} another name")
+    assert files.read(board, path) == b"mine = 1\n"
 
 
 @pytest.mark.parametrize("release", ["1.17.3.b1", "1.20.2.r4"])

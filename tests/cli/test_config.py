@@ -170,6 +170,9 @@ HOSTILE = {
     "a switch as text": ('[check]\nstrict = "yes"', "must be true or false"),
     "numbers as ids": ("[check]\nignore = [1]", "must be a text in quotes, or a list of them"),
     "no number at all": ("deadline = nan", "is not a number of seconds"),
+    "more than a float": ("deadline = " + "9" * 309, "inf is not a number of seconds"),
+    "less than a float": ("deadline = -" + "9" * 4000, "-inf is not a number of seconds"),
+    "a NUL": ('[check]\nselect = ["modem\\u0000"]', "select holds a NUL"),
     "no TOML": ("deadline 3", "is not TOML: "),
     "twice": ("deadline = 3\ndeadline = 4", "is not TOML: "),
     "brackets": ("x = " + "[" * 20000, "is nested too deeply"),
@@ -204,6 +207,13 @@ def test_a_hostile_project_can_only_end_the_run(
     assert terminal.type("flash", "--help").code == 0
     monkeypatch.setenv(config.VARIABLE, config.NONE)
     assert terminal.type("check").code != 2 and opened, "that is the way out which the error names"
+
+
+@pytest.mark.parametrize("line", ['firmware = "x\\u0000"', 'scripts = "\\u0000"', 'port = "/dev/\\u0000"'])
+def test_a_nul_in_a_name_is_a_wrong_line(terminal: Terminal, files: Files, line: str) -> None:
+    files.own.write_text(f"{line}\n")
+    said = terminal.type("check")
+    assert said.code == 2 and f"{files.own}, line 1: {line.split()[0]} holds a NUL" in said.err
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has neither")
@@ -271,6 +281,36 @@ def test_a_password_in_an_address_is_not_shown(terminal: Terminal, files: Files)
     for words in (("--show-config",), ("check", "--show-config", "--json")):
         said = terminal.type(*words)
         assert "192.0.2.1" in said.out and "secret" not in said.out + said.err
+
+
+@pytest.mark.parametrize(
+    ("command", "variable", "value"),
+    [("check", "DEADLINE", "abc"), ("check", "CARRIER", "nix"), ("flash", "FLASH_METHOD", "x"), ("check", "SD", "nix")],
+)
+def test_a_wrong_variable_is_named(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch, command: str, variable: str, value: str
+) -> None:
+    monkeypatch.setenv(f"{ENV}{variable}", value)
+    said = terminal.type(command, "--port", "sim://fipy")
+    assert said.code == 2 and said.err.startswith(f"{ENV}{variable}: --")
+    assert f"next:  set {ENV}{variable} to another value, or unset it" in said.err
+
+
+def test_what_no_run_takes_is_shown_so(terminal: Terminal, files: Files, monkeypatch: pytest.MonkeyPatch) -> None:
+    files.own.write_text(
+        'port = "/dev/x"\ncarrier = "nix"\nfirmware = "nix.dup"\n[check]\nvia = "nix"\n[flash]\nmethod = "store"\n'
+    )
+    files.project.write_text("deadline = 1e23\n")
+    monkeypatch.setenv("FIPY_DOCTOR_CHECK_STRICT", "perhaps")
+    rows = terminal.type("--show-config", "--json").document["settings"]
+    refused = {row["key"]: row["refused"] for row in rows if row["value"] is not None}
+    taken = {key for key, why in refused.items() if why is None}
+    assert (set(refused) - taken, taken) == ({"deadline", "carrier", "firmware", "via", "strict"}, {"port", "method"})
+    assert refused["deadline"] == "1e+23 is not a number of seconds above 0, at most 604800"
+    assert "expansion3" in refused["carrier"]
+    assert refused["deadline"] in terminal.type("check", "--port", "sim://fipy", "--carrier", "pysense").err
+    for words in ((), ("check",)):
+        assert terminal.type(*words, "--show-config").out.count("no run takes it") == len(refused) - len(taken)
 
 
 def test_all_that_holds_is_shown(terminal: Terminal, files: Files, monkeypatch: pytest.MonkeyPatch) -> None:

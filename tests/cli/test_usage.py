@@ -50,6 +50,28 @@ def test_wrong_usage_is_told_on_standard_error(terminal: Terminal, words: tuple[
     assert "Traceback" not in said.err
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("check", "--port", "sim://fipy", "--trace", ""),
+        ("check", "--port", "sim://fipy", "--log-file", ""),
+        ("report", ""),
+        ("sim", "--listen", "--ports-file", ""),
+        ("sim", "--make-firmware", ""),
+    ],
+    ids=" ".join,
+)
+def test_an_empty_name_is_not_the_current_folder(
+    terminal: Terminal, words: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A variable of a shell that is not set."""
+    monkeypatch.chdir(tmp_path)
+    said = terminal.type(*words)
+    option = f"{words[-2]}: " if words[-2].startswith("--") else ""
+    assert (said.code, said.out, said.err.splitlines()[0][: len(option)]) == (2, "", option)
+    assert "'' has no name" in said.err and not list(tmp_path.iterdir())
+
+
 @pytest.mark.sampled(3, "long")
 @pytest.mark.parametrize("words", WRONG.values(), ids=WRONG)
 def test_wrong_usage_as_json_is_one_document(terminal: Terminal, words: tuple[str, ...]) -> None:

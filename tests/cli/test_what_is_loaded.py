@@ -26,7 +26,8 @@ RUNS = {
         *("doctor.remedies.reformat_sd", "importlib.metadata"),
     ),
     "flash IMAGE --port sim://sqn3330 --via modem --yes -q": (
-        *("doctor.jobs.flashing.card", "doctor.jobs.status", "doctor.board.card.ftp", "ftplib", "ssl"),
+        *("doctor.jobs.flashing.card", "doctor.jobs.status", "doctor.board.card", "ftplib", "ssl"),
+        *("doctor.board.onboard", "doctor.board.lean", "doctor.board.storage", "symtable"),
         *("doctor.sim.board.board", "doctor.sim.board.state", "doctor.remedies.reformat_sd", "importlib.metadata"),
     ),
 }

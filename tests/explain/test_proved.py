@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from doctor.jobs.explaining.advice import advice
 from doctor.knowledge import entries, explain
 from doctor.knowledge.session import STATES
 
@@ -115,3 +116,72 @@ def test_a_transfer_behind_which_no_modem_was_found_does_not_run() -> None:
     )
     found = explain(text.encode())
     assert not found.reader.runs_now and not found.reader.may_run
+
+
+BETWEEN = "Your modem is in application mode. Here is the current version:\nUE5.0.0.0d\nLR5.1.1.0-39529\n"
+FIRST_FILE = (
+    ">>> sqnsupgrade.run('/sd/CATM1-5.2-48829-1.dup', load_fff=False)\n"
+    "Your modem has been successfully updated.\nHere is the current firmware version:\n\nUE5.0.0.0d\nLR5.1.1.0-39529\n"
+)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        f"I ran step one of the 48829 thing, then pressed the reset button. info() now:\n{BETWEEN}is it lost?",
+        f"48829: Datei 1 geflasht, dann Reset.\n{BETWEEN}Ist es tot?",
+        f"48829: envié el primer archivo y apreté reset.\n{BETWEEN}¿Está muerto?",
+        f"48829, premier fichier envoyé hier.\n{BETWEEN}Il est mort ?",
+        f"J'ai envoyé le premier fichier de 48829.\n{BETWEEN}Il est mort ?",
+        f"48829: bestand 1 geflasht en daarna reset.\n{BETWEEN}Is hij dood?",
+        f"{FIRST_FILE}May I unplug it now?",
+    ],
+)
+def test_a_modem_between_the_two_files_needs_the_second_and_nothing_before_it(told: str) -> None:
+    found = explain(told.encode())
+    assert [match.id for match in found.matches] == ["48829-second-step-skipped"] and not found.says
+    steps = advice(found).steps
+    assert any("`fipy-doctor flash …48829-2.dup`" in step for step in steps)
+    assert not any("unplug" in step or "{power off}" in step for step in steps)
+
+
+def test_what_runs_between_the_files_alone_tells_of_no_first_file() -> None:
+    asked = f"{BETWEEN}I want 48829. What is to be sent first, and what comes after it?"
+    assert "48829-second-step-skipped" not in ids(asked)
+    second = ">>> sqnsupgrade.run('/sd/CATM1-5.2-48829-2.dup')\nYour modem has been successfully updated.\n"
+    assert "48829-second-step-skipped" not in ids(f"{FIRST_FILE}{second}UE5.2.0.3\nLR5.2.1.0-48829\n")
+
+
+def test_whether_it_is_lost_is_answered_by_what_it_said_last() -> None:
+    asked = f"I ran step one of the 48829 thing.\n{BETWEEN}"
+    answered = (
+        "Is it dead? Nothing in this text proves it: when it was asked last here, it answered in its application."
+    )
+    assert advice(explain(f"{asked}is it lost?".encode())).answers == (answered,)
+    for silence in ("Could not detect your modem!", "Modem state: None"):
+        silent = advice(explain(f"{asked}{silence}\nis it lost?".encode())).answers
+        assert silent and not any("answered in its application" in one for one in silent)
+
+
+WOKE = (
+    "Response (+++ #1): None\nResponse (AT #1) b'\\xfe'\nResponse (AT #1 @ 115200) None\n"
+    "Response (+++ #2): b'\\r\\nERROR\\r\\n'\nResponse (AT #2) b'\\r\\nOK\\r\\n'\n"
+    "Response (AT+SMOD?) b'\\r\\n2\\r\\nOK\\r\\n'\nModem state: 2\n"
+)
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "Das ERROR und das komische \\xfe machen mir Sorgen. Leitung kaputt?",
+        "Is that error a sign that the line is broken?",
+        "¿Ese error es que está roto?",
+        "Cette ERROR m'inquiète. Il est mort ?",
+    ],
+)
+def test_an_error_that_is_shown_to_be_harmless_is_not_asked_back_about(asked: str) -> None:
+    found = explain(f"{WOKE}\n{asked}".encode())
+    assert not found.matches and not found.candidates
+    assert [match.id for match in found.harmless] == ["modem-wakes-slowly"]
+    other = explain(f"{WOKE}>>> lte.foo()\nAttributeError: no such thing\n\n{asked}".encode())
+    assert not other.harmless

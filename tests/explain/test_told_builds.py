@@ -21,13 +21,23 @@ def answers(text: str) -> str:
         ("J'ai 33988 dans mon gpy", 33988),
         ("NB1-41019 running -> sent CATM1-5.2-48829-1", 41019),
         ("46470 since delivery", 46470),
+        ("FiPy draait nu 6.0.0.0 [41019]", 41019),
+        ("mein GPy läuft mit 5.1.1.0 [38638]", 38638),
+        ("my modem has BUILD5.1.1.0 [39529]", 39529),
     ],
 )
 def test_words_behind_a_number_say_that_it_runs(text: str, runs: int) -> None:
     assert [build.number for build in explain(text.encode()).facts.builds.runs] == [runs]
 
 
-@pytest.mark.parametrize("text", ["Can I put 41065 on my GPy?", "will 41065 drauf spielen", "get 41065 on it first"])
+def test_an_older_file_is_compared_with_a_build_in_brackets() -> None:
+    text = "Heb een zip met NB1-37781.dup. FiPy draait nu 6.0.0.0 [41019]. Kan ik die 37781 er gewoon op zetten?"
+    assert [match.id for match in explain(text.encode()).matches] == ["image-older-than-installed"]
+
+
+@pytest.mark.parametrize(
+    "text", ["Can I put 41065 on my GPy?", "will 41065 drauf spielen", "get 41065 on it first", "flash 5.1.1.0 [41065]"]
+)
 def test_what_is_to_come_there_does_not_run(text: str) -> None:
     assert not explain(text.encode()).facts.builds.runs
 

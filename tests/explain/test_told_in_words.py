@@ -101,3 +101,56 @@ def test_a_flash_of_the_board_is_none_of_the_modem(text: str) -> None:
     found = "power-removed-during-flash"
     assert found not in [match.id for match in explain(text.encode()).matches if match.how == "sign"]
     assert found in [match.id for match in explain(b"The power went out during the modem update at 40 %.").matches]
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        'Se me fue la luz justo cuando ponía "Waiting for modem to finish the update... DO NOT DISCONNECT POWER".',
+        "Stromausfall bei 'Waiting for modem to finish the update', LTE() hängt jetzt.",
+        "Coupure de courant pendant « DO NOT DISCONNECT POWER », et maintenant LTE() bloque.",
+    ],
+)
+def test_power_that_went_while_the_modem_installed_comes_first(told: str) -> None:
+    found = explain(f"{told} GPy.".encode())
+    assert found.matches[0].id == "power-removed-during-flash"
+    assert not any(one.startswith("Do not interrupt it") for one in advice(found).answers)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "The power failed during the update, I started again and it says Waiting for modem to finish the update.",
+        "I pulled the plug at 30 %, plugged in again, flashed again, now: Waiting for modem to finish the update",
+        "Bei 30 % Stecker gezogen, neu geflasht, jetzt steht da: Waiting for modem to finish the update",
+        "Desenchufé al 30 %, empecé otra vez y pone: Waiting for modem to finish the update",
+    ],
+)
+def test_a_second_try_that_installs_is_still_waited_for(told: str) -> None:
+    assert advice(explain(told.encode())).steps[0].startswith("Wait at least 30 minutes")
+
+
+def test_a_plug_that_was_pulled_behind_the_wait_ends_it() -> None:
+    told = "Waiting for modem to finish the update...\nThen I pulled the plug. Dead?"
+    assert "stall-after-100-waiting" not in [match.id for match in explain(told.encode()).matches]
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        'filezilla (192.168.4.1) only shows the folder "flash", no "sd". Where do I copy the dup to?',
+        "Per FTP sehe ich nur flash, die Karte steckt. Wohin mit der dup?",
+        "Por FTP veo solo la carpeta flash, la tarjeta está puesta. ¿Dónde pongo el dup?",
+        "En FTP je vois seulement flash. Où mettre le dup ?",
+        "Via FTP zie ik alleen flash, de kaart zit erin. Waar moet de dup heen?",
+    ],
+)
+def test_a_card_that_ftp_does_not_show_is_to_be_mounted(told: str) -> None:
+    assert explain(told.encode()).matches[0].id == "sd-never-mounted"
+
+
+def test_a_whole_image_does_not_go_into_flash() -> None:
+    copied = "With FTP I copied the 6 MB dup into /flash, it breaks off. Why?"
+    assert "flash-filesystem-full" in [match.id for match in explain(copied.encode()).matches]
+    flashed = "Copied the 6 MB dup by FTP to the card, then tried to flash it: it breaks off. Why?"
+    assert "flash-filesystem-full" not in [match.id for match in explain(flashed.encode()).matches]

@@ -58,3 +58,22 @@ def test_a_version_between_the_escapes_of_an_answer_is_what_runs() -> None:
 def test_a_command_whose_answer_is_not_shown_did_not_go_well() -> None:
     session = ">>> AT\nNameError: name 'AT' is not defined\n>>> AT\n"
     assert "went well" not in explain(session.encode()).says
+
+
+@pytest.mark.parametrize(
+    ("answer", "runs", "family"),
+    [
+        (
+            r"'\r\nBootloader0  : 5.1.1.0 [33080]\r\nSoftware     : 5.1.1.0 [41065]\r\n'",
+            [41065],
+            "sqn3330",
+        ),
+        (r"b'\nUE6.0.0.0\nLR6.0.0.0-41019\n\nOK\n'", [41019], "sqn3330"),
+        (r"b'\r\nUE8.2.1.0\r\nLR8.2.1.0-61488\r\nOK\r\n'", [], "monarch2"),
+        (r"b'\r\nGM02S\r\nOK\r\n'", [], "monarch2"),
+        (r"b'\r\nSIM7080G\r\nOK\r\n'", [], "other"),
+    ],
+)
+def test_what_an_answer_in_quotation_marks_names_is_read(answer: str, runs: list[int], family: str) -> None:
+    facts = explain(f">>> lte.send_at_cmd('ATI1')\n{answer}\nWhat is it?".encode()).facts
+    assert ([build.number for build in facts.builds.runs], facts.family) == (runs, family)

@@ -67,6 +67,12 @@ class Served:
             port.close()
 
 
+def hands(url: str, what: str) -> None:
+    """Somebody does this at a kept bench that nobody serves."""
+    words = (*DOCTOR, "sim", "--hands", what, "--port", url)
+    subprocess.run(words, check=True, capture_output=True, env=environment())
+
+
 def served(folder: Path, *urls: str) -> list[Served]:
     """Boards of these benches, each served by a program of its own."""
     boards = [Served(url) for url in urls]
@@ -108,6 +114,13 @@ class Run:
         """Its exit code."""
         return self.process.wait(limit_s)
 
+    def kill(self) -> list[psutil.Process]:
+        """Kill it in the middle of its work; the processes of its boards, which go on."""
+        children = psutil.Process(self.process.pid).children()
+        self.process.kill()
+        self.process.wait()
+        return children
+
 
 def flashes(process: psutil.Process) -> bool:
     """Whether it is still at work on a flash."""
@@ -115,3 +128,8 @@ def flashes(process: psutil.Process) -> bool:
         return process.status() != psutil.STATUS_ZOMBIE and "flash" in process.cmdline()
     except psutil.NoSuchProcess:
         return False
+
+
+def until_flashed(children: Sequence[psutil.Process]) -> None:
+    """Return once none of them is at work on a flash any more."""
+    until(lambda: not any(map(flashes, children)), "the flashes end by themselves", 180.0)

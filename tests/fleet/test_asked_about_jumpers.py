@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,21 +10,11 @@ import pytest
 from doctor.sim.practice.image import make_practice_image
 from tests.cli.terminal import Terminal
 from tests.cli.test_ctrl_c import Keyboard
-from tests.fleet.served_boards import Served, served
+from tests.fleet.served_boards import Served
 
 pytestmark = pytest.mark.fleet
 
 BUILD = 41019
-
-
-@pytest.fixture
-def boards(tmp_path: Path) -> Iterator[list[Served]]:
-    made = served(tmp_path, *(f"sim://fipy?id={n}&speed=10&state={tmp_path / f'bench{n}'}" for n in (1, 2)))
-    try:
-        yield made
-    finally:
-        for board in made:
-            board.stop()
 
 
 def test_one_was_looked_at_and_the_other_is_named_with_its_command(

@@ -10,13 +10,12 @@ import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import psutil
 import pytest
 
 from doctor.sim.practice.image import make_practice_image
 from tests.cli.terminal import Terminal
-from tests.fleet.loopback import Loopback, until
-from tests.fleet.served_boards import Run, flashes, served
+from tests.fleet.loopback import Loopback
+from tests.fleet.served_boards import Run, served, until_flashed
 from tests.plugged import ARDUINO, EXPANSION, plug_in
 
 pytestmark = [pytest.mark.fleet, pytest.mark.needs_tool("ser2net")]
@@ -102,11 +101,9 @@ def test_a_farm_in_which_everything_goes_wrong(farm: Farm) -> None:
     words = shlex.split(after[1].replace(f"--labgrid {FAILING}", ""))
     again = farm.run("again", *words, "--yes")
     again.until(rf"^\s*{KICKED}:\s+\d+%")
-    children = psutil.Process(again.process.pid).children()
-    again.process.kill()
-    again.process.wait()
+    children = again.kill()
     lab.until_held(KICKED)
-    until(lambda: not any(flashes(child) for child in children), "the flash ends by itself", 180.0)
+    until_flashed(children)
     lab.until_held()
     status = farm.run("status", "status", "--labgrid", KICKED)
     assert status.end() == 0, status.said

@@ -3,30 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
-import psutil
 import pytest
 
 from doctor.sim.practice.image import make_practice_image
-from tests.fleet.loopback import until
-from tests.fleet.served_boards import Run, Served, flashes, served
+from tests.fleet.served_boards import Run, Served, flashes, until_flashed
 
 pytestmark = pytest.mark.fleet
 
 BUILD, BYTES = 41065, 2_000_000
 FLASH = ("--yes", "--via", "usb", "--accept", "jumpers-removed")
-
-
-@pytest.fixture
-def boards(tmp_path: Path) -> Iterator[list[Served]]:
-    made = served(tmp_path, *(f"sim://fipy?id={n}&speed=10&state={tmp_path / f'bench{n}'}" for n in (1, 2)))
-    try:
-        yield made
-    finally:
-        for board in made:
-            board.stop()
 
 
 def test_its_boards_are_finished_and_status_says_what_is_true(boards: list[Served], tmp_path: Path) -> None:
@@ -39,9 +26,7 @@ def test_its_boards_are_finished_and_status_says_what_is_true(boards: list[Serve
     flash = run("flash", "flash", str(image), *ports, *FLASH)
     for board in boards:
         flash.until(rf"^\s*{board.address}:\s+[1-9]\d%")
-    children = psutil.Process(flash.process.pid).children()
-    flash.process.kill()
-    flash.process.wait()
+    children = flash.kill()
 
     # While they go on: every way of asking finds them, nothing is called done, and no other run touches them.
     for number, words in enumerate((("--all",), ports)):
@@ -54,7 +39,7 @@ def test_its_boards_are_finished_and_status_says_what_is_true(boards: list[Serve
     assert again.end() == 1 and again.said.count("leave it alone") >= 2, again.said
     assert all(flashes(child) for child in children)
 
-    until(lambda: not any(map(flashes, children)), "the flashes end by themselves", 180.0)
+    until_flashed(children)
     gone = run("gone", "status", "--all")  # no board is on the USB of this computer
     assert gone.end() == 2 and len(re.findall(r"rfc2217://\S+: .*flashed and proved", gone.said)) == 2, gone.said
     after_all = run("after", "status", *ports)

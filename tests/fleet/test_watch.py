@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +10,7 @@ import pytest
 
 from doctor.sim.practice.image import make_practice_image
 from tests.fleet.desk import Desk, expansion
-from tests.fleet.served_boards import DOCTOR, environment
+from tests.fleet.served_boards import hands
 from tests.plugged import ARDUINO, Listed
 
 BUILD = 41019
@@ -22,11 +21,6 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
     made = Desk(tmp_path)
     yield made
     made.clear()
-
-
-def hands(desk: Desk, what: str, port: Listed) -> None:
-    words = (*DOCTOR, "sim", "--hands", what, "--port", port[0])
-    subprocess.run(words, check=True, capture_output=True, env=environment())
 
 
 @pytest.mark.fleet
@@ -49,8 +43,8 @@ def test_each_is_flashed_once_whatever_happens_at_the_desk(desk: Desk) -> None:
 
     # Out, mended, and in again: one at a port of another name, the other in the same.
     desk.plug(ARDUINO)
-    hands(desk, "power-cycle", first)
-    hands(desk, "pull-jumpers", fitted)
+    hands(first[0], "power-cycle")
+    hands(fitted[0], "pull-jumpers")
     moved = at(1, "Pye1", "&speed=1")
     desk.plug(ARDUINO, moved, fitted)
     run.until(r"^✓ .*bench1&id=1&speed=1 \(serial Pye1\): .*(?<!proved)$")

@@ -141,6 +141,12 @@ def test_bench_options_keep_the_password_out_of_sight() -> None:
     assert without_password("rfc2217://a:b@h") == ("rfc2217://a:b@h", None)
 
 
+@pytest.mark.parametrize("host", ["a..b", ".b", "a" * 64, "x." + "a" * 64 + ".y"])
+def test_a_name_that_no_host_can_have_is_wrong_usage(host: str) -> None:
+    with pytest.raises(UsageError, match="not the address of a board"):
+        open_link(PortUrl.read(f"telnet://micro@{host}:23"))
+
+
 def test_login_then_bytes_with_255_doubled_both_ways() -> None:
     got = []
 

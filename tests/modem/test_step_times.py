@@ -24,6 +24,41 @@ WITHIN = 0.2  #: of the whole
 STEP_WITHIN_S = 10.0
 
 
+class Watched(User):
+    """Agrees, and keeps the plan, when each step began, and what was said to be left after a tenth of the file."""
+
+    def __init__(self, bench: Bench) -> None:
+        super().__init__()
+        self._bench = bench
+        self._pace = Pace()
+        self.plans: list[FlashPlan] = []
+        self.begun: list[tuple[str, int]] = []
+        self.promised: list[tuple[float, float]] = []
+        self.over_s: list[float] = []
+
+    def confirm(self, plan: FlashPlan) -> bool:
+        self.plans.append(plan)
+        return True
+
+    def hear(self, event: Event) -> None:
+        if isinstance(event, StepStarted):
+            self.begun.append((event.step, self._bench.clock.ticks_ms()))
+            self._pace = Pace(event.last_s)
+        elif isinstance(event, Progress) and event.phase is Phase.TRANSFER:
+            now_s = self._bench.seconds()
+            self._pace.hear(now_s, event.done_bytes)
+            left_s = self._pace.left_s(event.done_bytes, event.total_bytes)
+            if event.done_bytes > 0.1 * event.total_bytes and left_s is not None:
+                self.promised.append((now_s, left_s))
+            if event.done_bytes == event.total_bytes:
+                self.over_s.append(now_s)
+
+    def first_promise(self) -> tuple[float, float]:
+        """Seconds that were said to be left then, and those that were."""
+        at_s, left_s = self.promised[0]
+        return left_s, self.over_s[0] - at_s
+
+
 @pytest.mark.sampled(10, "long")
 @pytest.mark.parametrize(
     ("url", "via", "base"),
@@ -43,33 +78,11 @@ STEP_WITHIN_S = 10.0
 def test_a_flash_takes_as_long_as_its_plan_says(tmp_path: Path, url: str, via: str, base: int | None) -> None:
     """Whole, and each step, and what is left after a tenth of the file, by the clock of the bench."""
     image = make_practice_image(tmp_path, build=41019, size_bytes=1_200_000, base=base)
-    begun: list[tuple[str, int]] = []
-    plans: list[FlashPlan] = []
-    pace, promised, over_s = Pace(), list[tuple[float, float]](), list[float]()
-
-    class Reader(User):
-        def confirm(self, plan: FlashPlan) -> bool:
-            plans.append(plan)
-            return True
-
     with Bench(BenchOptions(port=url, firmware=(image,), via_modem=via == "modem")) as bench:
-
-        def hear(event: Event) -> None:
-            nonlocal pace
-            if isinstance(event, StepStarted):
-                begun.append((event.step, bench.clock.ticks_ms()))
-                pace = Pace(event.last_s)
-            elif isinstance(event, Progress):
-                pace.hear(bench.seconds(), event.done_bytes)
-                left_s = pace.left_s(event.done_bytes, event.total_bytes)
-                if event.done_bytes > 0.1 * event.total_bytes and left_s is not None:
-                    promised.append((bench.seconds(), left_s))
-                if event.done_bytes == event.total_bytes:
-                    over_s.append(bench.seconds())
-
-        result = flash(bench, FlashRequest(via=via), consent=Reader(), listen=hear)
-        begun.append(("", bench.clock.ticks_ms()))
-    (plan,) = plans
+        watched = Watched(bench)
+        result = flash(bench, FlashRequest(via=via), consent=watched, listen=watched.hear)
+        begun = [*watched.begun, ("", bench.clock.ticks_ms())]
+    (plan,) = watched.plans
     assert result.error is None and result.took_s is not None
     assert [step.id for step in plan.core.steps] == [step for step, _ in begun[:-1]]
     assert plan.all_usual_s == pytest.approx(result.took_s, rel=WITHIN)
@@ -77,8 +90,8 @@ def test_a_flash_takes_as_long_as_its_plan_says(tmp_path: Path, url: str, via: s
         took_s = (then_ms - at_ms) / 1000
         assert plan.usual_s(step) == pytest.approx(took_s, abs=max(STEP_WITHIN_S, took_s / 10)), step.id
         assert plan.usual_s(step) < step.limit_ms / 1000
-    at_s, left_s = promised[0]
-    assert left_s == pytest.approx(over_s[0] - at_s, rel=WITHIN)
+    said_s, was_s = watched.first_promise()
+    assert said_s == pytest.approx(was_s, rel=WITHIN)
     assert plan.line not in (Line(921600), Line(115200))  # the turn-around of the port was measured
     assert f"latency={plan.line.timer_s * 1000:.0f}" in url + "latency=0"
     sent_s = next(then - at for (step, at), (_, then) in pairwise(begun) if step == "transfer") / 1000
@@ -90,40 +103,20 @@ def test_a_flash_takes_as_long_as_its_plan_says(tmp_path: Path, url: str, via: s
 def test_a_flash_from_the_card_takes_as_long_as_its_plan_says(tmp_path: Path, lies_there: str) -> None:
     """With what of the updater must be copied to the board first, and what is left after a tenth of the file."""
     image = make_practice_image(tmp_path, build=41019, size_bytes=1_200_000)
-    plans: list[FlashPlan] = []
-    pace, promised, over_s = Pace(), list[tuple[float, float]](), list[float]()
-
-    class Reader(User):
-        def confirm(self, plan: FlashPlan) -> bool:
-            plans.append(plan)
-            return True
-
     with Bench(BenchOptions(port="sim://fipy", firmware=(image,))) as bench:
         simulated = bench.link.serial.bench
         simulated.hands.copy_to_card(image)
         core = sorted(core_files().items())
         there = core[: {"nothing": 0, "half": len(core) // 2, "all": len(core)}[lies_there]]
         simulated.board.flash.lay({f"{FOLDER}/{name}": data for name, data in there})
-
-        def hear(event: Event) -> None:
-            nonlocal pace
-            if isinstance(event, StepStarted):
-                pace = Pace(event.last_s)
-            elif isinstance(event, Progress) and event.phase is Phase.TRANSFER:
-                pace.hear(bench.seconds(), event.done_bytes)
-                left_s = pace.left_s(event.done_bytes, event.total_bytes)
-                if event.done_bytes > 0.1 * event.total_bytes and left_s is not None:
-                    promised.append((bench.seconds(), left_s))
-                if event.done_bytes == event.total_bytes:
-                    over_s.append(bench.seconds())
-
-        result = flash(bench, FlashRequest(via="card"), consent=Reader(), listen=hear)
-    (plan,) = plans
+        watched = Watched(bench)
+        result = flash(bench, FlashRequest(via="card"), consent=watched, listen=watched.hear)
+    (plan,) = watched.plans
     assert result.error is None and result.took_s is not None
     assert plan.all_usual_s == pytest.approx(result.took_s, rel=WITHIN)
     assert plan.install_s == pytest.approx({"nothing": 29, "half": 14, "all": 0}[lies_there], rel=WITHIN)
-    at_s, left_s = promised[0]
-    assert left_s == pytest.approx(over_s[0] - at_s, rel=WITHIN)
+    said_s, was_s = watched.first_promise()
+    assert said_s == pytest.approx(was_s, rel=WITHIN)
 
 
 def test_what_the_time_of_a_transfer_depends_on() -> None:

@@ -17,8 +17,10 @@ from doctor.sim.world import World, close_all_worlds
 from doctor.updater.at import SETTLE_MS, AtChannel
 from doctor.updater.flow import Flow
 from doctor.updater.profile import SQN3330
+from doctor.updater.session import FlowError, Session
 from doctor.updater.shapes import Plan, Step
-from doctor.updater.states import APPLICATION, FFH, SHOWVER, SILENT, detect, examine
+from doctor.updater.soak import soak
+from doctor.updater.states import APPLICATION, FFH, RECOVERY, SHOWVER, SILENT, detect, examine
 from tests.updater.simport import SimPort
 from tests.updater.test_ffh_against_sim import from_ffh
 from tests.updater.test_flow_against_sim import Run, practice
@@ -69,6 +71,19 @@ def test_who_falls_silent_among_counted_questions_is_waited_for_no_longer_than_f
     assert wire.clock.now_ms < 75_000
 
 
+@pytest.mark.parametrize("step", ["prepare", "prove"])
+def test_who_falls_silent_over_its_mode_is_waited_for_no_longer_in_a_row(step: str) -> None:
+    class SilentFromThen:
+        def heard(self, data: bytes, wire: Wire) -> None:
+            if data.startswith(b"AT") and b"AT+SMOD?\r\n" not in wire.written:
+                wire.say(OK)
+
+    wire = Wire(SilentFromThen())
+    plan = Plan(APPLICATION, "store", [Step(step, "", "prepare", 120_000, False, "")], None, [])
+    assert Flow(wire, wire.clock, SQN3330).run(plan, io.BytesIO(), 0).error is not None
+    assert wire.clock.now_ms < 85_000  # of which 65 s see what became of it
+
+
 def test_a_modem_that_is_deaf_when_its_version_is_asked_for_is_woken_again() -> None:
     script = AtScript({"AT": OK, "AT+SMOD?": b"\r\n2\r\n" + OK, 'AT+SQNSUPGRADENTF="success"': OK,
                        "ATI1": b"\r\nUE5.0.0.0d\r\nLR5.1.1.0-41065\r\n" + OK, SHOWVER: BLOCK + OK})  # fmt: skip
@@ -82,6 +97,95 @@ def test_a_modem_that_is_deaf_when_its_version_is_asked_for_is_woken_again() -> 
     step = Step("prove", "read the version back", "prove", 120_000, False, "")
     plan = Plan(APPLICATION, "store", [step], None, [])
     assert Flow(wire, wire.clock, SQN3330).run(plan, io.BytesIO(), 0).proved
+
+
+class LastTwice:
+    """Takes five questions behind ATE0, and says something more behind the last answer."""
+
+    def __init__(self, more: bytes) -> None:
+        self.more = more
+        self.asked = 0
+
+    def heard(self, data: bytes, wire: Wire) -> None:
+        self.asked += 1
+        wire.say(OK)
+        if self.asked == 6:
+            wire.say(self.more, SETTLE_MS - 10)
+
+
+def test_the_soak_hears_an_answer_too_many_behind_the_last_question() -> None:
+    wire = Wire(LastTwice(OK))
+    with pytest.raises(FlowError, match="1 of 5 answers were damaged"):
+        soak(Session(wire, wire.clock, SQN3330, None, 0), 5)
+    wire = Wire(LastTwice(b"\r\n+CEREG: 1\r\n"))
+    soak(Session(wire, wire.clock, SQN3330, None, 0), 5)
+
+
+class Slow:
+    """Sends a RESET back, refuses it as a line only when the silence is nearly over, and takes long for each answer."""
+
+    said = {
+        "AT": OK,
+        "AT+SMOD?": b"\r\n2\r\n" + OK,
+        "ATI": b"\r\nUE5.0.0.0d\r\n" + OK,
+    }
+
+    def heard(self, data: bytes, wire: Wire) -> None:
+        if data == b"\r":
+            wire.say(ERROR, SETTLE_MS - 10)
+        elif data.startswith(b"AT"):
+            wire.say(self.said[data.decode().strip()], 2 * SETTLE_MS)
+        else:
+            wire.say(data)
+
+
+def test_what_a_reset_brings_from_an_at_parser_is_not_taken_for_the_answer_to_the_first_question() -> None:
+    wire = Wire(Slow())
+    state = detect(wire, wire.clock, SQN3330)
+    assert (state.mode, state.notes) == (APPLICATION, [])
+    assert wire.written.count(b"AT\r\n") == 4
+
+
+class SlowRecovery:
+    """In recovery; every answer takes longer than SETTLE_MS, and an older mode comes in front of the first one."""
+
+    said = {"AT": OK, "ATE0": OK, "AT+SMOD?": b"\r\n4\r\nOK\r\n", "AT+SMUPGRADE?": b"\r\n+SMUPGRADE: success\r\n" + OK}
+
+    def __init__(self, old_ms: int) -> None:
+        self.old_ms = old_ms
+        self.free_ms = 0
+
+    def heard(self, data: bytes, wire: Wire) -> None:
+        line = data.decode("latin-1").strip()
+        if not line.startswith("AT"):
+            return
+        if line == "AT+SMOD?" and wire.written.count(data) == 1:
+            wire.say(b"\r\n2\r\nOK\r\n", self.old_ms)
+        self.free_ms = max(self.free_ms, wire.clock.now_ms) + 2 * SETTLE_MS
+        wire.say(self.said.get(line, ERROR), self.free_ms - wire.clock.now_ms)
+
+
+@pytest.mark.parametrize("old_ms", [1, SETTLE_MS, 2 * SETTLE_MS - 1])
+def test_a_mode_that_is_older_than_the_question_starts_no_flash_however_slow_the_modem_is(old_ms: int) -> None:
+    wire = Wire(SlowRecovery(old_ms))
+    step = Step("prepare", "get ready", "prepare", 120_000, False, "")
+    outcome = Flow(wire, wire.clock, SQN3330).run(Plan(APPLICATION, "store", [step], None, []), io.BytesIO(), 0)
+    assert outcome.error is not None and outcome.error[0] == "modem-state-unknown"
+    assert outcome.mode == RECOVERY
+    assert not [data for data in wire.written if data.decode("latin-1").startswith(CHANGES[:-1])]
+    wire = Wire(SlowRecovery(old_ms))
+    state = detect(wire, wire.clock, SQN3330)
+    assert (state.mode, state.ati, state.notes) == (RECOVERY, [], ["ati-error"])
+
+
+@pytest.mark.parametrize("old_ms", [1, SETTLE_MS, 2 * SETTLE_MS - 1])
+def test_a_mode_that_is_older_than_the_question_proves_no_flash(old_ms: int) -> None:
+    wire = Wire(SlowRecovery(old_ms))
+    step = Step("prove", "read the version back", "prove", 120_000, False, "")
+    outcome = Flow(wire, wire.clock, SQN3330).run(Plan(APPLICATION, "store", [step], None, []), io.BytesIO(), 0)
+    assert not outcome.proved
+    assert outcome.error is not None and outcome.error[0] == "invalid-response-after-upgrade"
+    assert outcome.mode == RECOVERY
 
 
 class Late:

@@ -18,7 +18,7 @@ from doctor.card.drives.device import DeviceTarget, device_name, open_for_writin
 from doctor.card.drives.drive import Drive
 from doctor.card.drives.find import find_drive
 from doctor.card.drives.guard import Identity, assess, confirmation, confirms, consent_line, description
-from doctor.card.guard import check_room
+from doctor.card.guard import ELSEWHERE, check_room
 from doctor.card.reformat.arrange import fitted
 from doctor.card.reformat.backup import RAW_COPY, CardBackup, back_up, read_pieces
 from doctor.card.reformat.choice import EVERYTHING, Choice
@@ -316,7 +316,7 @@ def _named(journal: ReformatRecord, choice: Choice) -> Iterator[None]:
 def _check_room(backup_dir: Path, survey: Survey, drive: Drive) -> None:
     """Raise CardError if the PC has no room for the backup."""
     need = survey.file_bytes + (drive.size_bytes if survey.raw else 0) + ROOM_FOR_FOLDERS_BYTES
-    check_room(backup_dir, need, "the backup")
+    check_room(backup_dir, need, "the backup", otherwise=ELSEWHERE)
 
 
 def unmount(drive: Drive) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from doctor.card.guard import check_replaceable, check_room
+from doctor.card.guard import BESIDE, ELSEWHERE, check_replaceable, check_room, on_one_disk
 from doctor.card.medium import image_lines
 from doctor.card.reformat.backup import RAW_COPY, back_up
 from doctor.card.reformat.choice import EVERYTHING, Choice
@@ -143,9 +143,11 @@ def _check_rooms(image: Path, backup_dir: Path, survey: Survey) -> None:
     geometry = survey.layout.plan.geometry
     front = (survey.layout.plan.start_sector + geometry.data_sector) * geometry.sector_bytes
     for_copy = survey.file_bytes + front + ROOM_FOR_FOLDERS_BYTES
-    # Both may lie on one disk: then it must have room for both.
-    check_room(backup_dir, for_backup + for_copy, "the backup and a new copy of the image")
-    check_room(image.parent, for_copy, "a new copy of the image")
+    if on_one_disk(backup_dir, image.parent):
+        check_room(backup_dir, for_backup + for_copy, "the backup and a new copy of the image", otherwise=ELSEWHERE)
+        return
+    check_room(backup_dir, for_backup, "the backup", otherwise=ELSEWHERE)
+    check_room(image.parent, for_copy, "a new copy of the image", otherwise=BESIDE)
 
 
 DEFAULT_SERIAL = 0xF19D0C70  #: volume and disk serial if nobody asks for another

@@ -43,7 +43,7 @@ _KINDS = {
 @click.option("--unmasked", is_flag=True, help="Leave everything as it is, private or not.")
 @options.dry_run
 @click.option("--yes", "-y", is_flag=True, help="Agree to the list that is printed.")
-@click.argument("target", metavar="OUT.zip", type=click.Path(dir_okay=False, path_type=Path))
+@click.argument("target", metavar="OUT.zip", type=values.NEW_FILE)
 @click.argument("files", metavar="[FILE]...", nargs=-1, type=values.FILE)
 def command(target: Path, files: tuple[Path, ...], unmasked: bool, **given: Any) -> int:
     """Put into one zip what whoever helps you needs to see: logs, journal, notes of what was begun, trials, versions.

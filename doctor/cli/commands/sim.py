@@ -56,7 +56,7 @@ HANDS = (
 )
 @click.option(
     "--ports-file",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=values.NEW_FILE,
     metavar="FILE",
     help="With --listen: write the name of each board's port into FILE, a line each, while they are served.",
 )
@@ -64,7 +64,7 @@ HANDS = (
 @click.option("--tcp-port", type=click.IntRange(0, 65535), default=0, help="Port for rfc2217://; 0 takes a free one.")
 @click.option(
     "--make-firmware",
-    type=click.Path(path_type=Path),
+    type=values.NEW,
     metavar="OUT",
     help="Write a practice image: PRACTICE-….dup, or a folder, which is made if it is missing.",
 )

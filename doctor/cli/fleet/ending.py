@@ -60,7 +60,7 @@ def _next(left: Sequence[Outcome], command: BoardCommand, before: Sequence[str])
         return None
     own = own_command(left[0]) if len(left) == 1 else None
     again = own or command.again([outcome.board for outcome in left])
-    needs = [tuple((outcome.document.get("next") or {}).get("do", ())) for outcome in left]
+    needs = [tuple(_step(outcome).get("do", ())) for outcome in left]
     if len(left) == 1:
         return NextStep((*before, *needs[0]), again)
     return NextStep(tuple(before), again, notes=(_FIRST,) if any(needs) else ())
@@ -69,8 +69,8 @@ def _next(left: Sequence[Outcome], command: BoardCommand, before: Sequence[str])
 def _for_the_hands(outcomes: Sequence[Outcome]) -> Iterable[Any]:
     """What the hands are to do at boards that are in order, once for all that need the same."""
     alike: dict[str, list[str]] = {}
-    for outcome in outcomes:
-        for one in (outcome.document.get("next") or {}).get("do", ()) if outcome.holds and _says_hands(outcome) else ():
+    for outcome in (one for one in outcomes if one.holds and _says_hands(one)):
+        for one in _step(outcome).get("do", ()):
             alike.setdefault(one, []).append(outcome.board.words)
     for one, boards in alike.items():
         yield Text(f"Left for your hands, at {counted(len(boards), 'board')} ({', '.join(boards)}): {one}")
@@ -81,9 +81,14 @@ def _says_hands(outcome: Outcome) -> bool:
     return outcome.sent or outcome.document.get("running") is False
 
 
+def _step(outcome: Outcome) -> dict[str, Any]:
+    """What its document says comes next; empty if nothing does."""
+    return outcome.document.get("next") or {}
+
+
 def own_command(outcome: Outcome) -> Command | None:
     """The next command that a board's own process names; None if it names none."""
-    words = (outcome.document.get("next") or {}).get("run")
+    words = _step(outcome).get("run")
     return Command.of_words(words[1:]) if words else None
 
 
@@ -93,8 +98,7 @@ def left_to_do(outcome: Outcome, *, with_log: bool = True) -> list[Text]:
     lines = [Text.assemble(("✗ ", "red"), (outcome.board.words, "bold"), f": {reports.told(document)}")]
     if document.get("error") and document["error"]["cause"]:
         lines.append(Text(f"    cause: {document['error']['cause']}"))
-    step = document.get("next") or {}
-    lines += [Text(f"    now:   {one}") for one in step.get("do", ())]
+    lines += [Text(f"    now:   {one}") for one in _step(outcome).get("do", ())]
     if own := own_command(outcome):
         lines.append(Text(f"    then:  {own}"))
     if with_log and document.get("log"):

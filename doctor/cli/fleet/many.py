@@ -41,13 +41,13 @@ def watched(function: Callable[..., int]) -> Callable[..., int]:
 
     @wraps(function)
     def command(*args: Any, **given: Any) -> int:
-        if given.get("watch"):
+        if given.pop("watch", False):
             from doctor.cli.fleet.watch import main
 
             return main(given)
-        if given.get("again"):
+        if given.pop("again", False):
             raise UsageError("usage", "--again goes with --watch only", next="add --watch, or leave out --again")
-        return function(*args, **{name: value for name, value in given.items() if name not in ("watch", "again")})
+        return function(*args, **given)
 
     wrapped: Callable[..., int] = _WATCH(_AGAIN(command))
     return wrapped

@@ -158,10 +158,7 @@ class _Fleet:
         if self._verb == "check":
             what = "examined"
         self.screen.note(f"{counted(len(self._boards), 'board')} {what}, {self._jobs} at once:")
-        crew, outcomes = self._crew(self._boards, lambda board: self.command.of(board, *dry), flashes=False)
-        if crew.stopped:
-            raise Stopped
-        return outcomes
+        return self._crew(self._boards, lambda board: self.command.of(board, *dry), flashes=False)
 
     def flash(self) -> list[Outcome]:
         """Plans of all, one yes, then the flash of each whose plan was shown. Raises Stopped, DoctorError."""
@@ -179,8 +176,7 @@ class _Fleet:
         def words(board: Board) -> list[str]:
             return self.command.of(board, "--yes", "--plan", marks[board], "--stop-on-stdin")
 
-        _, flashed = self._crew(list(marks), words, flashes=True)
-        ended = {outcome.board: outcome for outcome in flashed}
+        ended = {outcome.board: outcome for outcome in self._crew(list(marks), words, flashes=True)}
         return [ended.get(o.board, never_begun(o)) if o.board in marks else o for o in planned]
 
     def _looked_at(self, planned: Sequence[Outcome]) -> list[Outcome]:
@@ -194,19 +190,19 @@ class _Fleet:
             return list(planned)
         accepting = {board: replace(board, more=(*board.more, "--accept", JUMPERS)) for board in looked}
         boards = list(accepting.values())
-        crew, outcomes = self._crew(boards, lambda board: self.command.of(board, "--dry-run"), flashes=False)
-        if crew.stopped:
-            raise Stopped
+        outcomes = self._crew(boards, lambda board: self.command.of(board, "--dry-run"), flashes=False)
         again = {outcome.board: outcome for outcome in outcomes}
         return [again[accepting[o.board]] if o.board in accepting else o for o in planned]
 
-    def _crew(
-        self, boards: Sequence[Board], words: Callable[[Board], list[str]], *, flashes: bool
-    ) -> tuple[Crew, list[Outcome]]:
+    def _crew(self, boards: Sequence[Board], words: Callable[[Board], list[str]], *, flashes: bool) -> list[Outcome]:
+        """How each of these boards ended. Raises Stopped if the user stopped it and nothing was to be flashed."""
         shows = FleetView(self.screen, self._started, flashes=flashes, clock=SystemClock(), notices=self._notices)
         with closing(shows) as view:
             crew = Crew(boards, words, view, jobs=self._jobs, flashes=flashes)
-            return crew, [reports.whole(self._verb, outcome) for outcome in crew.run()]
+            outcomes = crew.run()
+        if crew.stopped and not flashes:
+            raise Stopped
+        return [reports.whole(self._verb, outcome) for outcome in outcomes]
 
     def _tell_left_out(self, planned: Sequence[Outcome], ready: Sequence[Outcome]) -> None:
         left = [outcome for outcome in planned if outcome not in ready]

@@ -11,7 +11,7 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from doctor.cli.flash_view import typed_line
-from doctor.cli.live_line import MINUTE_S, at_the_foot
+from doctor.cli.live_line import MINUTE_S, Foot
 from doctor.cli.screen import Screen
 from doctor.clock import Clock
 from doctor.fleet.boards import Board
@@ -23,7 +23,6 @@ from doctor.text.escape import counted
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
-    from rich.live import Live
 
 SHARE_COLUMNS = 4  #: 100%
 STOP_ANSWER_S = 30.0  #: an accidental Ctrl-C with nobody there must not hold anything up
@@ -57,7 +56,7 @@ class FleetView:
         self._flashes = flashes
         self._rows: dict[Board, Standing] = {}
         self._said_at: dict[Board, float] = {}
-        self._live: Live | None = None
+        self._lines = Foot(screen, self.now)
 
     @property
     def _seconds(self) -> float:
@@ -127,9 +126,7 @@ class FleetView:
 
     def close(self) -> None:
         """Take the lines down."""
-        live, self._live = self._live, None
-        if live is not None:
-            live.stop()
+        self._lines.take_down()
 
     def tell_foot(self) -> None:
         """Where no line can move: what stands below all boards elsewhere."""
@@ -146,10 +143,8 @@ class FleetView:
 
     def draw(self) -> None:
         """Show the lines, if this is a terminal on which they can be drawn again."""
-        if not self._screen.live or self._screen.quiet or self._screen.as_json:
-            return
-        if self._live is None:
-            self._live = at_the_foot(self._screen, self.now)
+        if self._screen.live and not (self._screen.quiet or self._screen.as_json):
+            self._lines.draw()
 
     def now(self) -> RenderableType:
         """The lines as they are now."""

@@ -75,7 +75,7 @@ class Watch:
         self._plugs = Plugs()
         self._at: dict[Board, PortInfo] = {}  #: the boards that are at work
         self._due: dict[Board, tuple[Who, Outcome]] = {}  #: those of them whose flash goes on, or comes next; its plan
-        self._tries: dict[PortInfo, int] = {}
+        self._tries: dict[PortInfo, int] = {}  #: by what lasts of the port; so are the strangers
         self._strangers: set[PortInfo] = set()
         self._told_unlisted = False
         self._seen_s = -LOOK_S
@@ -126,16 +126,17 @@ class Watch:
             self._view.tell_foot()
             return
         outcome, who = agreed(outcome, self._command), Who.of(outcome.document)
-        if is_ready(outcome) and self._crew.stopped:
-            outcome = never_begun(outcome)
-        elif is_ready(outcome) and (err := self._terms.refusal(outcome.document["plan"])):
-            outcome = reports.refused(board, "flash", err)
-        elif is_ready(outcome) and (err := self.tally.refusal(board, who, self._command.again([board]))):
-            self._over(standing, reports.refused(board, "flash", err))
-            return
-        elif is_ready(outcome):
-            self._flash(standing, who, outcome)
-            return
+        if is_ready(outcome):
+            if self._crew.stopped:
+                outcome = never_begun(outcome)
+            elif err := self._terms.refusal(outcome.document["plan"]):
+                outcome = reports.refused(board, "flash", err)
+            elif err := self.tally.refusal(board, who, self._command.again([board])):
+                self._over(standing, reports.refused(board, "flash", err))
+                return
+            else:
+                self._flash(standing, who, outcome)
+                return
         unopened = _has_not_opened(outcome)
         if not self._over(standing, outcome, again=unopened):
             self.tally.end(board, who, outcome)
@@ -165,7 +166,7 @@ class Watch:
                 self._plugs.again(port, now_s + SETTLE_S)
                 continue
             self._at[board] = port
-            self._screen.say(f"  {board.words}: {'tried again' if port in self._tries else 'plugged in'}")
+            self._screen.say(f"  {board.words}: {'tried again' if port.lasting in self._tries else 'plugged in'}")
             self._crew.add(board, self._planned)
 
     # --- what becomes of a board ---
@@ -195,9 +196,9 @@ class Watch:
         again  nothing was learnt of the board that is there
         """
         port = self._at.pop(standing.board)
-        tries = self._tries.pop(port, 0) + 1
+        tries = self._tries.pop(port.lasting, 0) + 1
         if again and tries < TRIES and port in self._plugs and not self._crew.stopped:
-            self._tries[port] = tries
+            self._tries[port.lasting] = tries
             self._plugs.again(port, self._clock.ticks_ms() / 1000 + AGAIN_S)
             self._view.leave(standing, f"{reports.told(outcome.document)}; tried again in {AGAIN_S:.0f} s")
             return True
@@ -216,8 +217,8 @@ class Watch:
                 self.notice(f"the system does not list its ports: {reason(err)}; this goes on asking")
             return None
         for port in others:
-            if port not in self._strangers:
-                self._strangers.add(port)
+            if port.lasting not in self._strangers:
+                self._strangers.add(port.lasting)
                 self._screen.note(left_alone(port))
         return boards
 

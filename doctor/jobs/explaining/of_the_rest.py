@@ -9,6 +9,7 @@ from doctor.knowledge.catalogue import Entry
 from doctor.knowledge.explanation import Explanation
 from doctor.knowledge.order import Match, explained_by
 from doctor.knowledge.outcome import MENDED, SUCCESS, WORKING_MODEM
+from doctor.knowledge.session import APPLICATION
 from doctor.text.power_off import IF_NO_OTHER
 
 _BLOCKS = ("yes", "maybe", "no")  #: what an entry says of a flash, the worst first
@@ -16,6 +17,9 @@ _BLOCKS = ("yes", "maybe", "no")  #: what an entry says of a flash, the worst fi
 _ANSWERS_COUNT = (
     "Is it dead? Nothing in this text proves it. What it answers decides: "
     "`fipy-doctor check` asks it in several ways and at both speeds."
+)
+_ANSWERED_LAST = (
+    "Is it dead? Nothing in this text proves it: when it was asked last here, it answered in its application."
 )
 _NOT_OF_THE_MODEM = ("board", "files", "sd-card", "serial")  #: areas of entries
 WHICHEVER = "whichever of these it is"
@@ -25,7 +29,7 @@ _SPARES = "It does the modem no harm, and a flash can go on beside it."
 def whether_dead(explanation: Explanation) -> str:
     """Whether something in the text speaks for a lost modem; else what must be known to tell."""
     if not explanation.matches or explanation.unsure:
-        return _ANSWERS_COUNT
+        return _ANSWERED_LAST if APPLICATION in explanation.facts.proved else _ANSWERS_COUNT
     if all(cause.entry.area in _NOT_OF_THE_MODEM for cause in explanation.causes) and _spares_the_modem(explanation):
         return "Is it dead? Nothing in this text proves it; and what is found here is not about the modem."
     # What follows from a cause that kills no modem says nothing of a dead one.
@@ -33,6 +37,10 @@ def whether_dead(explanation: Explanation) -> str:
     told = (match.entry for match in explanation.matches if match.id not in spared)
     if any(known.brick_risk.startswith(("already", "usually", "unknown")) for known in told):
         return "Is it dead? It may be; only what comes of the steps below tells."
+    if APPLICATION in explanation.facts.proved:
+        return (
+            "Is it dead? Nothing in this text proves it: when it was asked last here, it answered in its application."
+        )
     return "Is it dead? Nothing in this text proves it."
 
 

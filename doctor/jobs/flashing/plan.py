@@ -262,12 +262,12 @@ def _before_first(bench: Bench, via: str) -> tuple[str, float, float]:
     Over Wi-Fi the image is copied to the board's card if it does not lie there. The board reads each file on its card
     whole before it sends anything.
     """
-    from doctor.board import onboard
+    if via != "card":
+        return "", 0.0, 0.0
+    from doctor.board import onboard  # what serves one way only is loaded for that way
     from doctor.board.card import sdcard
     from doctor.board.storage import files
 
-    if via != "card":
-        return "", 0.0, 0.0
     install_s = onboard.usual_s(onboard.missing(bench.board))
     first_s = install_s + sum(file.size_bytes for file in given_files(bench)) / sdcard.READ_BYTES_S
     if bench.link.network is None or bench.options.card_file is not None:

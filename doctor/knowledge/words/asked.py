@@ -227,6 +227,7 @@ _ABOUT = {
     ),
     DEAD: re.compile(
         r"\b(?:los(?:e|ing|t)|perds?|verlier\w*|verloren|pierdo|verlies)\b[^?.]{0,30}\b(?:lte|modem)|\b(?:dead"
+        r"|is (?:it|(?:the|my|this) (?:modem|board|gpy|fipy|one)) (?:now |really )?lost(?=\W*\?)"
         r"|bricked|brick|toast|broken|fried|killed|gone for good|(?:hardware|modem|chip"
         r"|board) (?:\w+ )?(?:gone|defective|damaged|faulty)|dying|(?:buy|need) (?:a )?new(?! (?:\w+ ){0,2}(?:sd|card"
         r"|cable|sim|antenna|battery|file|firmware|image|driver))"

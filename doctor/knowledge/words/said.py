@@ -7,7 +7,7 @@ together tell of which entry. An idea that is denied, or only thought of ("if", 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -17,7 +17,8 @@ from doctor.knowledge.words.describe import folded
 
 _LINE = re.compile(r"^.*$", re.MULTILINE)
 _SENTENCE_END = re.compile(r"(?<=[.!?])(?<!(?i:SMOD)\?)\s+|\s[-\u2013]\s(?=[A-Z])")
-_ERROR = "error"
+#: Ideas that only lines of programs tell: of an error, and of the build between the two files of 48829 that runs.
+ERROR, RUNS_BETWEEN = "error", "runs-between"
 _DEEDS = ("power-lost", "stopped", "reset", "slept")  #: what breaks a transfer off
 #: A transfer to the board's own memory; a sentence that is about the modem's for certain.
 OF_THE_BOARD, OF_THE_MODEM = "board-update", "modem-update"
@@ -40,13 +41,13 @@ class Rule:
     proof: tuple[str, ...]
 
 
-def states(prose: str, indexes: Sequence[int], error_is_shown: bool = False) -> Iterator[tuple[str, float, int, int]]:
+def states(prose: str, indexes: Sequence[int], shown: Iterable[str] = ()) -> Iterator[tuple[str, float, int, int]]:
     """Entries that the sentences tell of: id, how sure, indexes of the first and the last line that tell it.
 
-    prose           the sentences of a paste, a line each; ``indexes`` their places in it
-    error_is_shown  whether a line of a program tells of an error: then the idea "error" is told
+    prose  the sentences of a paste, a line each; ``indexes`` their places in it
+    shown  ideas that lines of programs tell: `ERROR`, `RUNS_BETWEEN`
     """
-    told: dict[str, list[int]] = {_ERROR: []} if error_is_shown else {}
+    told: dict[str, list[int]] = {idea: [] for idea in shown}
     ideas, rules = _known()
     for idea, index in _told(prose, indexes, ideas):
         told.setdefault(idea, []).append(index)
@@ -91,7 +92,8 @@ def _known() -> tuple[_Ideas, tuple[Rule, ...]]:
             words = rule[3].split()
             wanted = tuple(word for word in words if not word.startswith("-"))
             not_told = tuple(word[1:] for word in words if word[0] == "-")
-            proof = tuple(word for word in wanted if (word, True) not in written) or wanted
+            shown = (ERROR, RUNS_BETWEEN)  # by lines that have no place in the sentences
+            proof = tuple(word for word in wanted if (word, True) not in written and word not in shown) or wanted
             rules.append(Rule(rule[1], float(rule[2]), wanted, not_told, proof))
         elif idea := _IDEA.match(line):
             written.setdefault((idea[1], bool(idea[2])), []).append(idea[3])

@@ -74,7 +74,7 @@ def refused(
     step: NextStep | None = None,
     **members: Any,
 ) -> Outcome:
-    """How a board ends that this process leaves out itself; ``step``: what is to be done with it."""
+    """How a board ends whose document this process writes itself; ``step``: what is to be done with it."""
     written = as_json.plain(as_json.document(verb, exit_code, err, step, **members), Command(verb, port=board.port))
     return Outcome(board, exit_code, written)
 
@@ -91,22 +91,22 @@ def whole(verb: str, outcome: Outcome) -> Outcome:
         cause = "" if outcome.sent else _NOT_BY_ITSELF
         err = DoctorError("internal", told(outcome.document), on=port, cause=cause)
     step = NextStep((LEAVE_POWERED,), Command("status", port=port)) if outcome.sent else None
-    written = as_json.plain(as_json.document(verb, Exit(outcome.code), err, step), Command(verb, port=port))
-    return replace(outcome, document=written)
+    written = refused(outcome.board, verb, err, exit_code=Exit(outcome.code), step=step)
+    return replace(outcome, document=written.document)
 
 
 def document(
     verb: str, outcomes: Sequence[Outcome], err: DoctorError | None = None, step: NextStep | None = None
 ) -> dict[str, Any]:
-    """The document of all: that of each board is a member of ``boards``, as its process wrote it."""
+    """The document of all: that of each board is a member of ``boards``, as its process wrote it or ``whole`` did."""
     code = worst(outcomes) if err is None else err.exit_code
-    boards = [_board(verb, outcome) for outcome in outcomes]
+    boards = [_board(outcome) for outcome in outcomes]
     return as_json.document(NAME, code, err, step, of=verb, boards=boards)
 
 
-def _board(verb: str, outcome: Outcome) -> dict[str, Any]:
+def _board(outcome: Outcome) -> dict[str, Any]:
     return {
-        **whole(verb, outcome).document,
+        **outcome.document,
         "port": outcome.board.port,
         "exit": outcome.code,
         "exit_code": outcome.code,

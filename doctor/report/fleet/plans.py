@@ -11,10 +11,10 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from doctor.fleet.outcome import Outcome
-from doctor.report.flash_plan import METHODS, ROLES, WAYS
+from doctor.report.flash_plan import METHODS, WAYS, file_line, result_line, warning_line, with_radio
 from doctor.report.prose import Prose, pair
 from doctor.text.durations import about, span
-from doctor.text.escape import counted, shown
+from doctor.text.escape import counted
 
 
 def plans(outcomes: Sequence[Outcome], *, whole: bool) -> RenderableType:
@@ -40,11 +40,10 @@ def _plan(group: Sequence[Outcome], *, whole: bool) -> Iterator[RenderableType]:
     yield Text("")
     yield Text(f"Plan for {counted(len(group), 'board')}: {', '.join(o.board.words for o in group)}", style="bold")
     for file in plan["files"]:
-        name = shown(Path(file["path"]).name)
-        yield pair(ROLES[file["role"]], f"{name}, {file['size_bytes']:,} bytes, SHA-256 {file['sha256'][:16]}…")
+        yield file_line(file["role"], Path(file["path"]).name, file["size_bytes"], file["sha256"])
     runs = before["release"] or f"build {before['build'] or plan['was'] or 'unknown'}"
-    yield pair("modem", _of(f"{before['family']}, mode {before['mode']}, {runs}", before["radio"]))
-    yield pair("result", _of(f"build {image['build'] or 'unknown'}", image["radio"]))
+    yield pair("modem", with_radio(f"{before['family']}, mode {before['mode']}, {runs}", before["radio"]))
+    yield result_line(image["build"], image["radio"])
     yield pair("way", f"{plan['via']}: {WAYS[plan['via']]}")
     yield pair("method", f"{plan['method']}: {METHODS.get(plan['method'], 'as the steps say')}")
     if plan["upload"]:
@@ -64,8 +63,7 @@ def _plan(group: Sequence[Outcome], *, whole: bool) -> Iterator[RenderableType]:
     if plan["agreed"]:
         yield pair("agreed to", ", ".join(plan["agreed"]))
     for warning in plan["warnings"]:
-        text = f"{warning['what']}; {warning['why']}: {warning['next']}"
-        yield Prose(Text("  ! ", style="yellow"), Text(text, style="yellow"))
+        yield warning_line(f"{warning['what']}; {warning['why']}: {warning['next']}")
 
 
 def _ways_back(steps: Sequence[tuple[int, dict[str, Any]]]) -> Iterator[RenderableType]:
@@ -83,7 +81,3 @@ def _step(number: int, step: dict[str, Any]) -> Iterator[RenderableType]:
     yield Prose(Text(f"  {number}. "), Text(f"{step['text']} ({times})"))
     for name, member in (("why", "why"), ("what could go wrong", "risk"), ("way back", "way_back")):
         yield Text(f"     {name}: {step[member]}", style="dim")
-
-
-def _of(what: str, radio: str | None) -> str:
-    return f"{what}, {radio}" if radio else what

@@ -9,9 +9,9 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from doctor.fleet.boards import Board
-from doctor.report.flash_plan import ROLES, WAYS
-from doctor.report.prose import Prose, pair
-from doctor.text.escape import counted, shown
+from doctor.report.flash_plan import WAYS, file_line, result_line, warning_line
+from doctor.report.prose import pair
+from doctor.text.escape import counted
 
 if TYPE_CHECKING:
     from doctor.check import Finding
@@ -40,27 +40,22 @@ def terms(
     again    a board may be flashed more than once
     """
     there = ", ".join(board.words for board in plugged)
-    result = f"build {image.promised_build or 'unknown'}" + (f", {image.radio}" if image.radio else "")
-    sent = (f"{shown(f.path.name)}, {f.size_bytes:,} bytes, SHA-256 {f.sha256[:16]}…" for f in files)
     ends = f"after {counted(most, 'board')}, whatever became of each; " if most is not None else ""
     return Group(
         Text(""),
         Text("Plan for each board that is plugged in from now on", style="bold"),
-        *(pair(ROLES[file.role], text) for file, text in zip(files, sent, strict=True)),
-        pair("result", result),
+        *(file_line(file.role, file.path.name, file.size_bytes, file.sha256) for file in files),
+        result_line(image.promised_build, image.radio),
         pair("way", f"usb: {WAYS['usb']}; no card is written, nothing is formatted"),
         pair("boards", f"at every port with a Pycom USB id, now at {there}" if there else "none is plugged in yet"),
         pair("first", "each is examined; it is flashed if no check refuses it and it needs no more than this yes"),
         pair("refused", "a board that does need more, with the command that asks for it; nothing is sent to it"),
         pair("once", "--again: a board that is plugged in again may be flashed again" if again else _ONCE),
         pair("power", "leave a board in until its line says that it is flashed and proved"),
-        pair(
-            "way back",
-            "an interrupted transfer leaves a modem without firmware; the command that is named then mends it",
-        ),
+        pair("way back", _WAY_BACK),
         pair("stop", f"{ends}Ctrl-C begins no board any more, and asks about those in the middle of it"),
         *([pair("agreed to", ", ".join(agreed))] if agreed else []),
-        *(Prose(Text("  ! ", style="yellow"), Text(found.summary, style="yellow")) for found in warned),
+        *(warning_line(found.summary) for found in warned),
     )
 
 

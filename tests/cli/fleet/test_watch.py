@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 import pytest
 
 from doctor.cli.fleet.terms import Terms
 from tests.cli.terminal import Terminal
-from tests.plugged import ARDUINO, EXPANSION, plug_in
+from tests.plugged import ARDUINO, EXPANSION, listed, plug_in
 
 
 @pytest.fixture
@@ -103,8 +104,10 @@ def test_a_yes_is_to_these_bytes_in_these_roles() -> None:
 def test_what_comes_is_examined_and_ends_it_though_it_is_refused(
     terminal: Terminal, image: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    plug_in(monkeypatch, ("sim://foreign?device=gps", *EXPANSION[1:]), ARDUINO)
+    there = listed("sim://foreign?device=gps", *EXPANSION[1:])
+    says = itertools.chain(("n/a", "n/a"), itertools.repeat(ARDUINO[-1]))  # what the system calls it is read late
+    monkeypatch.setattr("serial.tools.list_ports.comports", lambda: [there, listed(*ARDUINO[:-1], next(says))])
     said = terminal.type("flash", str(image), "--watch", "--yes", "--boards", "1")
     assert said.code == 1 and "0 of 1 board: flashed" in said.out
-    assert f"left alone: {ARDUINO[0]}" in said.err and "1 refused (of 1); these were all" in said.err
+    assert said.err.count(f"left alone: {ARDUINO[0]}") == 1 and "1 refused (of 1); these were all" in said.err
     assert said.next and "--watch" not in said.next

@@ -30,7 +30,7 @@ def fleet() -> dict[str, Any]:
     well = {**hostile(), "error": None, "exit": 0, "findings": []}
     outcomes = (
         Outcome(boards[0], 1, hostile()),
-        Outcome(boards[1], 1, {"died": EVIL}),
+        whole("check", Outcome(boards[1], 1, {"died": EVIL})),
         refused(boards[2], "check", DoctorError("labgrid-place", EVIL, on=EVIL, cause=EVIL)),
         Outcome(boards[3], 0, well),
     )
