@@ -42,15 +42,24 @@ _PATTERNS: dict[str, tuple[tuple[str, ...], re.Pattern[str]]] = {
         re.compile(r"SMOD\?[^\n]{0,40}?\n?[^\n\d]{0,8}(?<![\d.])(\d)\b(?!\) |\.?\d)|[Mm]odem state: (\d)"),
     ),
 }
-#: What names the family of a modem; below, what is only said or typed of it: the first counts if nothing names one.
+#: What a modem's tools, a modem or its files print that is of one family only.
+_BLOCK_OF_SQN3330 = r"SQN3330|Bootloader[012]\*? {0,4}:"
+_VERSION_OF_SQN3330 = r"\bLR[56]\.\d"
+_PRINTED_BY_MONARCH2 = r"\bUE8\.\d|LR8\.\d|\+SQNMODEACTIVE: ?\d"
+#: What names the family of a modem.
 _FAMILIES = {
-    "sqn3330": re.compile(r"SQN3330|Bootloader[012]\*? {0,4}:|(?i:\b(?:fipy|gpy)\b(?!-doctor))|\bG01\b"),
-    "monarch2": re.compile(r"\bGM02|\bUE8\.\d|LR8\.\d|Monarch ?2\b|\bWalter\b|\+SQNMODEACTIVE: ?\d"),
+    "sqn3330": re.compile(rf"{_BLOCK_OF_SQN3330}|(?i:\b(?:fipy|gpy)\b(?!-doctor))|\bG01\b"),
+    "monarch2": re.compile(rf"{_PRINTED_BY_MONARCH2}|\bGM02|Monarch ?2\b|\bWalter\b"),
 }
-#: What a modem or its files tell of the family: that is no question of words, and a board's name beside it is one.
+#: Where both are named: what is printed is no question of words, and a board's name beside it is one.
 _SHOWN_FAMILIES = {
-    "sqn3330": re.compile(r"SQN3330|Bootloader[012]\*? {0,4}:|\bLR[56]\.\d"),
-    "monarch2": re.compile(r"\bUE8\.\d|LR8\.\d|\+SQNMODEACTIVE: ?\d"),
+    "sqn3330": re.compile(f"{_BLOCK_OF_SQN3330}|{_VERSION_OF_SQN3330}"),
+    "monarch2": re.compile(_PRINTED_BY_MONARCH2),
+}
+#: Where none is named: what may be only said or typed, the first that stands there.
+_SAID_FAMILIES = {
+    "sqn3330": re.compile(f"{_VERSION_OF_SQN3330}|SMSWBOOT"),
+    "monarch2": re.compile("SQNMODEACTIVE"),
 }
 #: A file that is told to be missing, or not to be used: the words in front of its name, and behind it.
 _NO_FILE_BEFORE = re.compile(
@@ -90,10 +99,6 @@ _NO_CARD = re.compile(
     re.I,
 )
 _CARD_CALL = re.compile(r"\bSD\(\)")
-_SAID_FAMILIES = {
-    "sqn3330": re.compile(r"\bLR[56]\.\d|SMSWBOOT"),
-    "monarch2": re.compile("SQNMODEACTIVE"),
-}
 _ONLY_LAST = ("progress", "mode")
 _OLD_BANNER = re.compile(r"firmware updater >>>|Entering recovery mode")
 _AUGUST = re.compile(r"0 to Retry or 1 to Resume|Bootrom updated successfully")

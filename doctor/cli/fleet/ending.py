@@ -18,6 +18,8 @@ from doctor.report.next_step import NextStep
 from doctor.text.command import Command
 from doctor.text.escape import counted
 
+_FIRST = "before that, what each of them needs: it stands above"
+
 
 def tell_end(
     outcomes: Sequence[Outcome],
@@ -58,8 +60,10 @@ def _next(left: Sequence[Outcome], command: BoardCommand, before: Sequence[str])
         return None
     own = own_command(left[0]) if len(left) == 1 else None
     again = own or command.again([outcome.board for outcome in left])
-    hands = tuple(_step(left[0]).get("do", ())) if own is not None else ()
-    return NextStep((*before, *hands), again)
+    needs = [tuple(_step(outcome).get("do", ())) for outcome in left]
+    if len(left) == 1:
+        return NextStep((*before, *needs[0]), again)
+    return NextStep(tuple(before), again, notes=(_FIRST,) if any(needs) else ())
 
 
 def _for_the_hands(outcomes: Sequence[Outcome]) -> Iterable[Any]:
