@@ -47,11 +47,12 @@ def soak(s, count=SOAK_COUNT, mini=False):
             told = Timer(s.clock, TELL_EVERY_MS)
         asked += 1
         heard, rest = _ask(s, rest)
-        if not is_sound(heard, _QUESTION):
+        sound = is_sound(heard, _QUESTION)
+        if not sound:
             damaged.append(heard)
             s.at.listen(ANSWER_MS)  # into step again: what belongs to this question is over then
             rest = b""
-        if asked % 50 == 0:
+        if asked % 50 == 0 or not sound:  # who gave no answer took two seconds
             s.stop_here_if_asked()
     late = rest + s.at.listen(SETTLE_MS)  # an answer too many, of whichever question
     if not damaged and [line for line in printable(late).split("\n") if line and not is_unasked(line, _QUESTION)]:

@@ -121,6 +121,22 @@ def test_the_soak_hears_an_answer_too_many_behind_the_last_question() -> None:
     soak(Session(wire, wire.clock, SQN3330, None, 0), 5)
 
 
+def test_the_soak_hears_a_wish_to_stop_while_nothing_answers() -> None:
+    script = AtScript({"AT": OK, "ATE0": OK})
+
+    class DeafSoon:
+        def heard(self, data: bytes, wire: Wire) -> None:
+            if len(script.lines) < 60:
+                script.heard(data, wire)
+
+    wire = Wire(DeafSoon())
+    session = Session(wire, wire.clock, SQN3330, None, 0)
+    session.should_stop = lambda: wire.clock.now_ms > 3_000
+    with pytest.raises(FlowError, match="stopped before anything was sent"):
+        soak(session)
+    assert wire.clock.now_ms < 6_000
+
+
 class Slow:
     """Sends a RESET back, refuses it as a line only when the silence is nearly over, and takes long for each answer."""
 
