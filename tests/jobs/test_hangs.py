@@ -1,4 +1,4 @@
-"""The modem hangs, and the user presses Ctrl-C: it is heard while nothing answers, and nothing waits to its own limit."""
+"""The modem hangs, and Ctrl-C is pressed: it is heard while nothing answers, and nothing waits to its own limit."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from doctor.bench import Bench, BenchOptions
-from doctor.events import Event, Waiting
+from doctor.events import Event, Progress, Waiting
 from doctor.jobs.flash import FlashRequest, FlashResult, flash
 from doctor.sim.bench import SimBench
 
@@ -76,4 +76,25 @@ def test_in_the_middle_it_goes_on_if_nobody_stops_it(tmp_path: Path) -> None:
     hung = Hung(tmp_path, after_bytes(0.5))
     assert hung.user.asked == 1
     assert hung.result.error is not None and hung.result.error.id != "user-interrupt"
+    assert hung.took_ms > 300_000
+
+
+def before_the_last_block() -> When:
+    """When only one block is left."""
+    taken = [0]
+
+    def when(event: Event) -> bool:
+        if not isinstance(event, Progress):
+            return False
+        block, taken[0] = event.done_bytes - taken[0], event.done_bytes
+        return 0 < event.total_bytes - event.done_bytes <= block
+
+    return when
+
+
+def test_one_that_may_write_is_not_left(tmp_path: Path) -> None:
+    """The last block is out, its answer does not come, and the user stops: Ctrl-C again changes nothing."""
+    hung = Hung(tmp_path, before_the_last_block(), waits_for("give up a broken transfer"), stops=True)
+    assert hung.user.asked == 1 and hung.result.exit_code == 3
+    assert hung.result.error is not None and "was not awaited" not in hung.result.error.what
     assert hung.took_ms > 300_000

@@ -22,6 +22,7 @@ class AttentiveClock:
         self._clock = clock
         self._interrupts = interrupts
         self._asked_ms = 0
+        self.outcome = Outcome()  #: what is known of the flash so far
 
     def ticks_ms(self) -> int:
         """As the clock within."""
@@ -35,7 +36,7 @@ class AttentiveClock:
             self._clock.sleep_ms(piece)
             ms -= piece
             if ms:
-                self._interrupts.ends_wait(restarting=True, may_write=False)
+                self._interrupts.ends_wait(restarting=True, may_write=self.outcome.maybe_all)
 
     def asks(self, question: Callable[[], bool]) -> bool:
         """The answer to ``question``, for which time stands still."""
@@ -51,16 +52,12 @@ class AttentivePort:
 
     port     the way itself
     clock    of this flash
-    outcome  what is known of the flash so far
     """
 
-    def __init__(
-        self, port: Port, clock: AttentiveClock, interrupts: Interrupts, outcome: Callable[[], Outcome]
-    ) -> None:
+    def __init__(self, port: Port, clock: AttentiveClock, interrupts: Interrupts) -> None:
         self._port = port
         self._clock = clock
         self._interrupts = interrupts
-        self._outcome = outcome
         self._heard_ms = clock.ticks_ms()
         self.max_block: int = getattr(port, "max_block", 0)
         self.long_writes: bool = getattr(port, "long_writes", True)
@@ -79,7 +76,7 @@ class AttentivePort:
                 return b""
 
     def _heed(self) -> None:
-        outcome = self._outcome()
+        outcome = self._clock.outcome
         silent_ms = self._clock.ticks_ms() - self._heard_ms
         restarting = outcome.changed and silent_ms < RESTART_MS
         if self._clock.asks(lambda: self._interrupts.ends_wait(restarting=restarting, may_write=outcome.maybe_all)):

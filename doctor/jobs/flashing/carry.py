@@ -62,8 +62,8 @@ class _Run:
             self.advice = way.advice or self.advice
             if self.flow is None:
                 self.flow = Flow(way.port, self._clock, self._bench.profile, self._emit, way.max_block, self._block)
-            outcome = self.flow.outcome
-            port = AttentivePort(way.port, self._clock, self._interrupts, lambda: outcome)
+            outcome = self._clock.outcome = self.flow.outcome
+            port = AttentivePort(way.port, self._clock, self._interrupts)
             self.flow.move(port, way.max_block)
             files: dict[str, tuple[Source, int]] = {
                 role: (source, source.size_bytes) for role, source in self.sources.items()
