@@ -7,6 +7,7 @@ read. Whatever goes wrong completes nothing: an error in the middle of a line th
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterable
 
 import click
@@ -16,8 +17,10 @@ from click.shell_completion import CompletionItem
 from doctor.cli.settings import COMPLETE
 from doctor.text.command import PROGRAM
 
-_GOES_ON = ("=", "://", ":", "?")  #: behind these more is to be typed: no space
-_BREAKS = ":="  #: at which bash takes a word apart that readline then completes alone
+_GOES_ON = ("=", "/", ":", "?")  #: behind these more is to be typed: no space
+_BREAKS = ":="  #: at which bash takes a word apart, unless COMP_WORDBREAKS says otherwise
+_SPECIAL = re.compile(r"""[\s;&|<>()$`"'\\*\[\]{}!#~]""")  #: what bash would not take for a part of a word
+_TRACE = "replay://"
 
 Words = Iterable[tuple[str, str]]  #: each with what it means, "" if the word says it
 
@@ -35,6 +38,8 @@ def ports(incomplete: str) -> Words:
     from doctor.cli.commands.sim import urls_like
     from doctor.link.ports import list_ports
 
+    if incomplete.startswith(_TRACE):
+        return [(f"{_TRACE}{name}", "") for name in _files(incomplete.removeprefix(_TRACE))]
     simulated = urls_like(incomplete)
     if simulated:
         return [(url, "") for url in simulated]
@@ -49,8 +54,22 @@ _ADDRESSES = [
     ("sim://gpy", "a simulated GPy"),
     ("telnet://", "a board on Wi-Fi"),
     ("rfc2217://", "a port of another computer"),
-    ("replay://", "a trace"),
+    (_TRACE, "a trace"),
 ]
+
+
+def _files(begun: str, folders_only: bool = False) -> list[str]:
+    """Files and folders whose names begin so, where no shell looks for them; behind a folder stands a slash."""
+    front, _, name = begun.rpartition("/")
+    front += begun[len(front) : len(begun) - len(name)]
+    with os.scandir(front or ".") as inside:
+        found = sorted((each.name, each.is_dir()) for each in inside)
+    return [
+        f"{front}{each}{'/' * is_folder}"
+        for each, is_folder in found
+        if each.startswith(name) and each.isprintable() and (is_folder or not folders_only)
+        if not each.startswith(".") or name.startswith(".")
+    ]
 
 
 def checks(incomplete: str) -> Words:
@@ -128,7 +147,7 @@ def answer(instruction: str, program: click.Command) -> int:
 
 
 class _Quiet(shells.ShellComplete):
-    """Completes nothing where click, or we, would raise."""
+    """Completes nothing where click, or we, would raise; and the whole of a word, as shells replace the whole."""
 
     def complete(self) -> str:
         """The answer, line by line; nothing after any fault."""
@@ -136,6 +155,20 @@ class _Quiet(shells.ShellComplete):
             return super().complete()
         except Exception:
             return ""
+
+    def get_completions(self, args: list[str], incomplete: str) -> list[CompletionItem]:
+        """What may stand there. Of ``--port=COM2`` click completes the value alone; no shell finds a file in it."""
+        found = super().get_completions(args, incomplete)
+        name, equals, _ = incomplete.partition("=")
+        if not (equals and name.startswith("-")):
+            return found
+        words = ((word, item.help) for item in found for word in _words_of(item))
+        return [CompletionItem(f"{name}={word}", help=told) for word, told in words]
+
+
+def _words_of(item: CompletionItem) -> list[str]:
+    """The words that an item stands for: those of a file or a folder are looked for here."""
+    return [item.value] if item.type == "plain" else _files(item.value, item.type == "dir")
 
 
 _BASH = """\
@@ -147,6 +180,7 @@ _BASH = """\
             file) compopt -o default ;;
             dir) compopt -o dirnames ;;
             more) compopt -o nospace; COMPREPLY+=("$word") ;;
+            name) compopt -o filenames; [[ $word == */ ]] && compopt -o nospace; COMPREPLY+=("$word") ;;
             plain) COMPREPLY+=("$word") ;;
         esac
     done < <(COMP_LINE="${COMP_LINE:0:COMP_POINT}" COMP_WORD="${COMP_WORDS[COMP_CWORD]}" \\
@@ -157,7 +191,10 @@ complete -F %(complete_func)s %(prog_name)s
 
 
 class _Bash(_Quiet):
-    """Bash takes words apart at colons and equals signs: the line is read here, and only the last piece goes back."""
+    """Bash takes words apart at colons and equals signs: the line is read here, and only the last piece goes back.
+
+    A file in the last piece is looked for here, too: bash would look for that piece alone.
+    """
 
     name = "bash"
     source_template = _BASH
@@ -166,14 +203,29 @@ class _Bash(_Quiet):
     def get_completion_args(self) -> tuple[list[str], str]:
         """The words before the one that is typed, and that one."""
         words, incomplete = _apart(os.environ["COMP_LINE"])
-        quoted = os.environ.get("COMP_WORD", "").startswith(("'", '"'))
-        self._front = "" if quoted else incomplete[: max(map(incomplete.rfind, _BREAKS)) + 1]
+        self._front = _taken_off(incomplete, os.environ.get("COMP_WORD", ""))
         return words, incomplete
 
     def format_completion(self, item: CompletionItem) -> str:
-        """Its kind and the word, in a line."""
-        kind = "more" if item.type == "plain" and item.value.endswith(_GOES_ON) else item.type
-        return f"{kind},{item.value.removeprefix(self._front)}"
+        """Its kind and the word, in a line; of a file that bash would not find a line for each."""
+        if item.type != "plain" and not self._front:
+            return f"{item.type},"
+        return "\n".join(map(self._line, _words_of(item)))
+
+    def _line(self, word: str) -> str:
+        is_name = _SPECIAL.search(word)  # readline puts backslashes into it
+        kind = "name" if is_name else "more" if word.endswith(_GOES_ON) else "plain"
+        return f"{kind},{word.removeprefix(self._front)}"
+
+
+def _taken_off(incomplete: str, piece: str) -> str:
+    """The front of a word that bash does not complete. ``piece`` is what it does complete, as it is typed."""
+    if piece.startswith(("'", '"')):
+        return ""
+    typed = piece.replace("\\", "")
+    if typed.strip(_BREAKS) and incomplete.endswith(typed):
+        return incomplete[: -len(typed)]
+    return incomplete[: max(map(incomplete.rfind, _BREAKS)) + 1]
 
 
 class _Zsh(_Quiet, shells.ZshComplete):
@@ -181,7 +233,9 @@ class _Zsh(_Quiet, shells.ZshComplete):
 
 
 class _Fish(_Quiet, shells.FishComplete):
-    """As click has it."""
+    """As click has it, but that a word may hold commas."""
+
+    source_template = shells.FishComplete.source_template.replace('split ","', 'split -m 1 ","')
 
 
 # Windows PowerShell 5.1 and PowerShell 7.

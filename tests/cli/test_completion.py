@@ -77,6 +77,25 @@ def test_scenarios_are_offered_behind_the_simulators_url(offers) -> None:  # typ
     assert offers("check --port 'sim://fipy?release=1") == []
 
 
+def test_files_behind_a_colon_are_found_here(  # type: ignore[no-untyped-def]
+    offers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    plugged.plug_in(monkeypatch, plugged.PYSENSE)
+    (tmp_path / "a:folder").mkdir()
+    for name in ("a:file.dup", "fine.dup", "t.jsonl", ".hidden", "a:folder/x.jsonl", "a:line\nbroken"):
+        (tmp_path / name).write_bytes(b"x")
+    assert offers("flash a:f") == ["file.dup", "folder/"], "and not fine.dup, which does not begin so"
+    assert offers("flash --firmware=a:fi") == ["file.dup"]
+    assert offers("backup a:f") == ["folder/"]
+    assert offers("check --port replay://") == ["//a:file.dup", "//a:folder/", "//fine.dup", "//t.jsonl"]
+    assert offers("check --port replay://a:folder/") == ["folder/x.jsonl"]
+    assert offers(f"check --port replay://{tmp_path}/t") == [f"//{tmp_path}/t.jsonl"]
+    assert offers("check --port replay://no/such/") == offers("check --port replay://t.jsonl/") == []
+    assert offers("check --port=serial:P") == ["Py343434"], "the part before it stands there already"
+    assert offers("check --port=serial:P", "powershell")[0].startswith("--port=serial:Py343434\t"), "the whole word"
+
+
 @pytest.mark.parametrize(
     "line",
     ["nix ", "check --nix ", "check --port 'sim://nix?", 'check "', "check --via nix --via ", "help ", "--", "'"],
@@ -139,9 +158,17 @@ TYPED = {
     "check --port sim://fipy\\?scenario=modem-ff": "check --port sim://fipy?scenario=modem-ffh",
     "sim --hands press": "sim --hands press-reset",
     "flash --carrier pyse": "flash --carrier pysense",
+    "flash --carrier=pyse": "flash --carrier=pysense",
+    "check --scripts=subf": "check --scripts=subfolder",
+    "check --ignore modem-answers,port-o": "check --ignore modem-answers,port-opens",
     "open modem-dead-e": "open modem-dead-escalate",
     "flash firm": "flash firmware.dup",
     "backup sub": "backup subfolder",
+    "flash card:fi": "flash card:first.dup",
+    "flash card\\:fi": "flash card:first.dup",
+    "check --port replay://tr": "check --port replay://trace.jsonl",
+    "check --port=replay://two": "check --port=replay://two  words;&.jsonl",
+    "check --port replay://subfolder/inn": "check --port replay://subfolder/inner.jsonl",
 }
 
 
@@ -161,7 +188,8 @@ def typed(shell: str, lines: dict[str, str], folder: Path) -> list[str]:
     program.chmod(0o755)
     here = folder / "here"
     (here / "subfolder").mkdir(parents=True)
-    (here / "firmware.dup").write_bytes(b"x")
+    for name in ("firmware.dup", "card:first.dup", "trace.jsonl", "two  words;&.jsonl", "subfolder/inner.jsonl"):
+        (here / name).write_bytes(b"x")
     ours, theirs = pty.openpty()
     env = {
         **{name: value for name, value in os.environ.items() if not name.startswith(("COMP_", "ZDOTDIR"))},
