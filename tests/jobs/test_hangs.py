@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import signal
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 
 from doctor.bench import Bench, BenchOptions
-from doctor.events import Event, Progress, Waiting
+from doctor.events import Event, Phase, Progress, Waiting
 from doctor.jobs.flash import FlashRequest, FlashResult, flash
+from doctor.jobs.flashing.attentive import AttentiveClock
+from doctor.jobs.flashing.interrupts import Interrupts, LeftAsItIs
 from doctor.sim.bench import SimBench
 
+from ..link.wire import HandClock
 from .flashing import User, When, after_bytes, in_step, small_image
 
 
@@ -79,22 +83,16 @@ def test_in_the_middle_it_goes_on_if_nobody_stops_it(tmp_path: Path) -> None:
     assert hung.took_ms > 300_000
 
 
-def before_the_last_block() -> When:
-    """When only one block is left."""
-    taken = [0]
-
-    def when(event: Event) -> bool:
-        if not isinstance(event, Progress):
-            return False
-        block, taken[0] = event.done_bytes - taken[0], event.done_bytes
-        return 0 < event.total_bytes - event.done_bytes <= block
-
-    return when
-
-
-def test_one_that_may_write_is_not_left(tmp_path: Path) -> None:
-    """The last block is out, its answer does not come, and the user stops: Ctrl-C again changes nothing."""
-    hung = Hung(tmp_path, before_the_last_block(), waits_for("give up a broken transfer"), stops=True)
-    assert hung.user.asked == 1 and hung.result.exit_code == 3
-    assert hung.result.error is not None and "was not awaited" not in hung.result.error.what
-    assert hung.took_ms > 300_000
+@pytest.mark.parametrize("may_write", [False, True])
+def test_a_modem_that_may_write_is_not_left(may_write: bool) -> None:
+    time = HandClock()
+    with Interrupts(lambda: True, lambda event: None) as interrupts:
+        clock = AttentiveClock(time, interrupts)
+        clock.outcome.maybe_all = may_write
+        interrupts.heard(Progress(Phase.TRANSFER, 50, 100, False))
+        signal.raise_signal(signal.SIGINT)
+        assert interrupts.ends_wait(restarting=False, may_write=may_write)
+        signal.raise_signal(signal.SIGINT)
+        with nullcontext() if may_write else pytest.raises(LeftAsItIs):
+            clock.sleep_ms(300_000)
+    assert time.ticks_ms() == (300_000 if may_write else 1_000)
