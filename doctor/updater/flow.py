@@ -26,6 +26,8 @@ __all__ = ["Flow", "FlowError", "Outcome"]
 
 #: Looks at a modem after a failure: the first may only close an open session.
 LOOKS = 2
+#: How long in ms it is looked for after the user has stopped the flash.
+STOPPED_LOOK_MS = 15000
 #: Modes in which a modem waits for firmware.
 _WAITING = (states.FFH, states.RAM_UPDATER, states.RECOVERY, states.STP_OPEN)
 #: Tries of ATI1, and the pause in ms between two of the version block: ERROR right after boot is possible
@@ -56,6 +58,7 @@ class Flow(object):
         self._zero = False
         self._awake = False
         self._switched = False
+        self._sending = False
         self._sources = {}  # type: Dict[str, Tuple[Source, int]]
         self._read = []  # type: List[str]  # roles of the files that went over
 
@@ -96,15 +99,18 @@ class Flow(object):
                 if step.if_old and not self._copy0_is_old():
                     continue
                 outcome.step = step.id
+                self._sending = self._sending or step.do in ("transfer", "load")
                 self._s.speaker.step(step.id, step.text, step.phase)
                 self._carry_out(step)
                 outcome.done.append(step.id)
         except FlowError as err:
             outcome.error = (err.id, err.text)
             outcome.cause, outcome.cure = err.cause, err.cure
+            self._s.should_stop = None  # what was begun is ended in order
             if self._switched and not outcome.sent_any:
                 self._switcher.bring_back()
-            self._look_again()
+            if err.id != "user-interrupt" or outcome.changed or self._sending:  # else it is where it was
+                self._look_again()
             self._judge_failure(plan.mode)
         return outcome
 
@@ -121,9 +127,13 @@ class Flow(object):
         # type: () -> None
         """After a failure only the modem itself can say where it is: it may have restarted, or hang since."""
         s = self._s
+        patience_ms = states.PATIENCE_MS
+        if s.outcome.error is not None and s.outcome.error[0] == "user-interrupt":
+            patience_ms = STOPPED_LOOK_MS  # it answered until then, and somebody waits
+            s.speaker.waiting("the modem to say where it is", STOPPED_LOOK_MS, False)
         for _ in range(LOOKS):
             outcome = s.outcome
-            outcome.mode = states.detect(s.port, s.clock, s.profile, s.emit).mode
+            outcome.mode = states.detect(s.port, s.clock, s.profile, s.emit, patience_ms).mode
             if outcome.mode != states.STP_OPEN:  # else the session is closed now, and there is a mode behind it
                 return
 

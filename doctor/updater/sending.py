@@ -89,9 +89,15 @@ class Sender(object):
                 return
             self._leave()
             raise FlowError(self._id(err, opened), err.detail)
-        except FlowError:
+        except FlowError as err:
+            text = err.text
+            if err.id == "user-interrupt":  # while an answer was awaited
+                text = "stopped " + self._where(size)
+                if outcome.maybe_all:
+                    self._end_unsure(err.id, text, size)
+                    return
             self._leave()
-            raise
+            raise FlowError(err.id, text, err.cause, err.cure)
         if outcome.sent_bytes < size:
             if outcome.maybe_all:
                 self._end_unsure("user-interrupt", "stopped " + self._where(size), size)
@@ -187,7 +193,11 @@ class Sender(object):
         """Close a session that did not come to its end, and find out where the modem is now."""
         s = self._s
         s.speaker.note("closing the transfer")
-        closed = s.master.close() or states.close_session(s.port, s.clock, s.emit)
+        closed = s.master.close()
+        if not closed and s.outcome.sent_any:
+            closed = states.close_session(s.port, s.clock, s.emit)
+        elif not closed:  # it waits for no rest of a block, so there is nothing that it would have to give up
+            closed = s.master.reset(states.SESSION_PROBE_MS, 2)
         if not closed:
             s.outcome.mode = states.STP_OPEN
             return

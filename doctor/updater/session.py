@@ -17,6 +17,8 @@ except ImportError:  # MicroPython
 #: Tries of AT before the modem counts as not awake, 1 s apart (modem-protocol.md 5.2, step 2).
 WAKE_TRIES = 10
 WAKE_EVERY_MS = 1000
+#: How a flash ends that was stopped before the first block.
+STOPPED = "stopped before anything was sent to the modem"
 #: Pause in ms between two looks at a modem that restarts or writes.
 POLL_MS = 1000
 
@@ -144,7 +146,7 @@ class Session(object):
         # type: () -> None
         """Raises FlowError if nothing was sent yet and the user wants to stop."""
         if not self.outcome.sent_any and self.should_stop is not None and self.should_stop():
-            raise FlowError("user-interrupt", "stopped before anything was sent to the modem")
+            raise FlowError("user-interrupt", STOPPED)
 
     def wake(self):
         # type: () -> bool

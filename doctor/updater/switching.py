@@ -107,6 +107,7 @@ class Switcher(object):
         if s.outcome.mode in (states.STP_OPEN, states.FFH):
             return
         s.speaker.note("nothing was sent: starting the modem's own firmware again")
+        s.speaker.waiting("the modem to start its own firmware again; nothing was sent to it", RESULT_MS, True)
         id, text = s.outcome.error or ("", "")
         if self.to_application(RESULT_MS):
             s.outcome.changed = False

@@ -2,40 +2,27 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import replace
 
 from doctor import engine
 from doctor.bench import Bench
-from doctor.clock import Clock
-from doctor.errors import BoardError, DoctorError
+from doctor.board.line import mirror
+from doctor.errors import BoardError, DeadlineOverrun, DoctorError, Stopped
 from doctor.events import Listener, from_core
+from doctor.jobs.flashing.attentive import AttentiveClock, AttentivePort, UntilCtrlC
 from doctor.jobs.flashing.guard import Recorder
-from doctor.jobs.flashing.interrupts import Interrupts
+from doctor.jobs.flashing.interrupts import Interrupts, LeftAsItIs
 from doctor.jobs.flashing.plan import FlashPlan, FlashRequest, begun
 from doctor.jobs.flashing.result import FlashResult, HashedSource, Proof, lost_midway, no_way, result_of
-from doctor.jobs.flashing.ways import Leg, legs, open_way
+from doctor.jobs.flashing.ways import Leg, Way, legs, open_way
 from doctor.jobs.onward import Attempt
 from doctor.modem.facts import from_version_lines
+from doctor.updater import states
 from doctor.updater.contract import Source
 from doctor.updater.flow import Flow
 from doctor.updater.plan import BOOTROM, FIRMWARE, SECOND
-
-
-class _Attentive:
-    """The clock of a flash: the core asks it at least once a second, and each time signals are looked at."""
-
-    def __init__(self, clock: Clock, interrupts: Interrupts) -> None:
-        self._clock = clock
-        self._interrupts = interrupts
-
-    def ticks_ms(self) -> int:
-        """As the clock within."""
-        self._interrupts.look()
-        return self._clock.ticks_ms()
-
-    def sleep_ms(self, ms: int) -> None:
-        """As the clock within."""
-        self._clock.sleep_ms(ms)
+from doctor.updater.session import STOPPED, Outcome
 
 
 class _Run:
@@ -51,6 +38,7 @@ class _Run:
         self._block = block
         self._interrupts = interrupts
         self._listen = listen
+        self._clock = AttentiveClock(bench.clock, interrupts)
         self.sources = {role: HashedSource(data) for role, data in sources.items()}
 
     @property
@@ -66,26 +54,53 @@ class _Run:
 
     def leg(self, leg: Leg, recorder: Recorder) -> None:
         """Carry out one leg. Raises DoctorError if its way cannot be opened or breaks."""
-        with open_way(self._bench, leg.kind) as way:
+        with ExitStack() as stack:
+            way = self._open(leg.kind, stack)
             if way.mirrors:
                 self.mirrored = True
                 recorder.mirrors(way.max_block)
             self.advice = way.advice or self.advice
             if self.flow is None:
-                clock, profile = _Attentive(self._bench.clock, self._interrupts), self._bench.profile
-                self.flow = Flow(way.port, clock, profile, self._emit, way.max_block, self._block)
-            else:
-                self.flow.move(way.port, way.max_block)
+                self.flow = Flow(way.port, self._clock, self._bench.profile, self._emit, way.max_block, self._block)
+            outcome = self._clock.outcome = self.flow.outcome
+            port = AttentivePort(way.port, self._clock, self._interrupts)
+            self.flow.move(port, way.max_block)
             files: dict[str, tuple[Source, int]] = {
                 role: (source, source.size_bytes) for role, source in self.sources.items()
             }
             first, size = files.pop(FIRMWARE, (HashedSource(b""), 0))
-            self.flow.run(leg.plan, first, size, self._interrupts.should_stop, files)
+            try:
+                self.flow.run(leg.plan, first, size, self._interrupts.should_stop, files)
+            except LeftAsItIs:
+                _left(outcome)
+
+    def _open(self, kind: str, stack: ExitStack) -> Way:
+        """The way, open until ``stack`` ends. Raises Stopped if the user wants to stop before it is open."""
+        link = self._bench.link
+        link.deadline = UntilCtrlC(self._bench.clock, self._interrupts)
+        try:
+            return stack.enter_context(open_way(self._bench, kind))
+        except DeadlineOverrun:
+            if kind == "mirror" and link.baud == mirror.BAUD:
+                self.advice = mirror.LEAVE_ADVICE
+            raise Stopped(STOPPED) from None
+        finally:
+            link.deadline = None
 
     def _emit(self, name: str, data: dict[str, object]) -> None:
         event = from_core(name, data)
         self._interrupts.heard(event)
         self._listen(event)
+
+
+def _left(outcome: Outcome) -> None:
+    """The user did not wait until it was known where the modem is."""
+    id, text = outcome.error or ("user-interrupt", STOPPED if not outcome.sent_any else "stopped in the transfer")
+    outcome.error = (id, f"{text}; where the modem is now was not awaited")
+    if outcome.sent_any:
+        outcome.mode = states.STP_OPEN
+    elif outcome.changed:
+        outcome.mode = states.UNKNOWN
 
 
 def carry_out(

@@ -22,6 +22,10 @@ class Wish(Enum):
     STOP = "stop the transfer"
 
 
+class LeftAsItIs(Exception):
+    """The user has stopped, and does not wait until it is known where the modem is."""
+
+
 class Left(Exception):
     """The user leaves a board that goes on by itself."""
 
@@ -41,6 +45,9 @@ class Interrupts:
         self._pressed_early = False
         self._pressed = False
         self._sent = begun
+        self._stopped = False  # it was decided: what comes now only ends in order
+        self._leaves = self._told_to_leave = False
+        self._may_leave = False  # somebody asks ``ends_wait``
         self._came: set[int] = set()
         self._said = ""
         self._before: dict[int, Any] = {}
@@ -93,20 +100,45 @@ class Interrupts:
     def should_stop(self) -> bool:
         """Asked by the flow when stopping is possible: has the user asked, and meant it?"""
         if self.pressed_early:
+            self._stopped = True
             return True
         if not self._pressed:
             return False
         self._pressed = False
         try:
-            return self._ask_stop()
+            self._stopped = self._ask_stop()
+            return self._stopped
         finally:
             self._came.discard(signal.SIGINT)  # pressed while the question stood: that is no answer to it
+
+    def ends_wait(self, *, restarting: bool, may_write: bool) -> bool:
+        """Asked while nothing answers: whether it is to be stopped now, instead of after the wait; once.
+
+        restarting  the modem is on its way from one program to another because of us, and may well answer soon
+        may_write   it may have all of a file: nobody leaves it then
+
+        Raises LeftAsItIs.
+        """
+        self._may_leave = True
+        self.look()
+        if self._leaves and not may_write:
+            raise LeftAsItIs
+        if self._stopped or (self._pressed_early and restarting):
+            if not self._told_to_leave and not may_write:
+                self._told_to_leave = True
+                self._tell("the modem is waited for, to end in order; Ctrl-C again leaves it as it is")
+            return False
+        return (self._pressed_early or self._phase is Phase.TRANSFER) and self.should_stop()
 
     def _on_signal(self, number: int, _frame: FrameType | None) -> None:
         self._came.add(number)
 
     def _ctrl_c(self) -> None:
-        if self._phase is Phase.PREPARE and not self._sent:
+        ends = self._may_leave and (self._pressed_early or self._stopped)
+        if ends and self._phase in (Phase.PREPARE, Phase.TRANSFER):
+            self._leaves = True
+            self._tell("Ctrl-C again: not waiting for the modem any longer")
+        elif self._phase is Phase.PREPARE and not self._sent:
             self._pressed_early = True
             self._tell("Ctrl-C: stopping before anything is sent")
         elif self._phase in (Phase.PREPARE, Phase.TRANSFER):  # between two files a stop must be meant, too
