@@ -66,7 +66,6 @@ def test_it_never_sends() -> None:
     os.close(theirs)
 
 
-@pytest.mark.filterwarnings("ignore:set(Daemon|Name):DeprecationWarning")  # pySerial's own RFC 2217 client
 def test_a_server_that_confirms_no_setting_is_not_cured_with_a_cable() -> None:
     with stubborn_server("nothing") as url:
         found = look(url)

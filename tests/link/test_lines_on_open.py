@@ -81,7 +81,6 @@ class Lines(serial.SerialBase):
                     Connection().write(b"".join(manager.escape(ANSWERS.get(byte, b""))))
 
 
-@pytest.mark.filterwarnings("ignore:set.*Daemon:DeprecationWarning", "ignore:set.*Name:DeprecationWarning")  # pySerial
 def test_dtr_and_rts_are_asserted_once_before_the_first_byte_and_never_pulsed(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

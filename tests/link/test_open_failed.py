@@ -197,7 +197,6 @@ def test_a_wrong_simulated_port_leads_to_the_scenarios() -> None:
     assert "fipy-doctor sim --list" in raised.value.next
 
 
-@pytest.mark.filterwarnings("ignore:set(Daemon|Name):DeprecationWarning")  # pySerial's own RFC 2217 client
 @pytest.mark.parametrize("says", ["nothing", "no"])
 def test_an_rfc2217_server_that_confirms_no_setting_has_answered(says: str) -> None:
     with stubborn_server(says) as url:
@@ -206,7 +205,6 @@ def test_an_rfc2217_server_that_confirms_no_setting_has_answered(says: str) -> N
     assert error.next.endswith(f": {url}&ign_set_control")
 
 
-@pytest.mark.filterwarnings("ignore:set(Daemon|Name):DeprecationWarning")
 @pytest.mark.parametrize("says", ["nothing", "no"])
 def test_a_server_that_keeps_its_speed_is_not_cured_with_an_option_that_has_no_effect(says: str) -> None:
     with stubborn_server(says, b"\x01") as url:
