@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from doctor.report.report_file import ReportFile
 
 NO_TERMINAL_COLUMNS = 4000
+_DUMB = ("dumb", "unknown")
 ANSWER_COLUMNS = 4  #: of a line: what is left for the answer
 
 
@@ -219,7 +220,7 @@ def make_screen(
 
     # Nobody wraps lines in a pipe or a file: they are searched and copied there.
     streams = (stdio.results(), sys.stderr)
-    out, err = (BenchConsole(bench=bench, file=stream, width=_columns(stream)) for stream in streams)
+    out, err = (BenchConsole(bench=bench, file=stream, **_size(stream)) for stream in streams)
     return Screen(
         out,
         err,
@@ -257,9 +258,13 @@ def screen_of(given: dict[str, Any], options: BenchOptions | None = None) -> Scr
     )
 
 
-def _columns(stream: TextIO) -> int | None:
-    """How wide ``stream`` is; None to ask the terminal each time."""
+def _size(stream: TextIO) -> dict[str, int]:
+    """How wide ``stream`` is, and how high if that has to be said; nothing to ask the terminal each time."""
     if not stream.isatty():
-        return NO_TERMINAL_COLUMNS
+        return {"width": NO_TERMINAL_COLUMNS}
+    if os.environ.get("TERM", "").lower() in _DUMB:  # rich takes 80 columns for these, and asks nobody
+        told = os.environ.get("COLUMNS", "")
+        size = os.get_terminal_size(stream.fileno())
+        return {"width": int(told) if told.strip("0").isdigit() else size.columns or 80, "height": size.lines or 25}
     # Who exports 0 does not know the width; rich would take it as it is, and show nothing.
-    return None if os.environ.get("COLUMNS", "unset").strip("0") else shutil.get_terminal_size().columns
+    return {} if os.environ.get("COLUMNS", "unset").strip("0") else {"width": shutil.get_terminal_size().columns}

@@ -187,6 +187,7 @@ class Crew:
         """No new boards; those to whose modem nothing was sent yet are stopped."""
         first, self.stopped = not self.stopped, True
         if not first:
+            self._leave_those_that_stop()
             return
         self._waiting.clear()
         for child, work in self._running.items():
@@ -194,6 +195,12 @@ class Crew:
                 child.say(STOP)  # in the middle of a transfer it changes nothing
             else:
                 child.interrupt()
+
+    def _leave_those_that_stop(self) -> None:
+        """Asked again: those that end in order need not wait for a modem that hangs (flashing/interrupts.py)."""
+        for child, work in self._running.items():
+            if work.flashes and not work.standing.all_sent and (self._asked or not work.standing.in_transfer):
+                child.say(STOP)
 
     def _ask(self, going: Sequence[Standing]) -> None:
         stoppable = [standing for standing in going if not standing.all_sent]

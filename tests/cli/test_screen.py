@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -107,3 +108,21 @@ def test_nothing_is_broken_within_a_word_or_a_command() -> None:
     too_long = {path.name: line for path, lines in kept.items() for line in lines if len(line) > wide[path]}
     assert {name: line for name, line in too_long.items() if not WHOLE.match(line)} == {}
     assert len(too_long) > 50, "commands of 40 columns"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pseudo terminals are a Unix thing")
+@pytest.mark.parametrize(("told", "columns"), [("", 40), ("0", 40), ("50", 50)])
+def test_a_dumb_terminal_is_as_wide_as_it_is(monkeypatch: pytest.MonkeyPatch, told: str, columns: int) -> None:
+    import fcntl
+    import pty
+    import struct
+    import termios
+
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 30, 40, 0, 0))
+    monkeypatch.setenv("TERM", "dumb")
+    monkeypatch.setenv("COLUMNS", told)
+    with os.fdopen(ours), os.fdopen(theirs, "w") as stream:
+        monkeypatch.setattr(sys, "stdout", stream)
+        shown = screen.make_screen(as_json=False, quiet=False, verbose=False)
+        assert (shown.out.width, shown.live) == (columns, False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -140,3 +141,17 @@ def test_a_board_is_added_while_others_work_and_its_next_thing_comes_before_thos
     crew: Crew = Crew(boards[:1], words, watched, jobs=1, more=lambda: len(watched.ended_) < 4)
     crew.run()
     assert watched.ended_ == [boards[0], *boards]
+
+
+def test_asked_again_those_that_stop_wait_for_nothing_any_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    boards = played(tmp_path, monkeypatch, [PREPARES, {"hear": 1}, {"hear": 1}, ends(130)])
+    pressed: list[int] = []
+
+    def press(_watched: Watched, _standing: Standing) -> None:
+        if not pressed:
+            pressed.append(1)
+            signal.raise_signal(signal.SIGINT)
+            threading.Timer(1.0, lambda: signal.raise_signal(signal.SIGINT)).start()
+
+    outcomes = Crew(boards, words, Watched(on=press), jobs=1, flashes=True).run()
+    assert [o.code for o in outcomes] == [130] and heard(boards[0]) == ["stop", "stop"]

@@ -165,3 +165,15 @@ def test_ctrl_c_again_and_again_in_the_wait_is_one_line(image: Path) -> None:
     done = flashed(image, User(), in_phase(Phase.WAIT_MODEM), sends(*[CTRL_C] * 20))
     assert done.result.exit_code == 0
     assert len([text for text in done.notices if "cannot be stopped" in text]) == 1
+
+
+@pytest.mark.parametrize("done", [0, 50, 100])
+def test_the_words_are_right_too_if_nobody_pressed_it(done: int) -> None:
+    """A run for many boards passes SIGTERM on to each of them as a wish to stop."""
+    said: list[str] = []
+    with Interrupts(lambda: False, lambda event: said.append(getattr(event, "text", ""))) as interrupts:
+        if done:
+            interrupts.heard(Progress(Phase.TRANSFER, done, 100, False))
+        signal.raise_signal(CTRL_C)
+        interrupts.look()
+    assert len(said) == 1 and "Ctrl-C" not in said[0]

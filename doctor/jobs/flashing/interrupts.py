@@ -87,7 +87,7 @@ class Interrupts:
             self._phase = Phase.WAIT_MODEM if over else Phase.TRANSFER
             if self._pressed_early and event.done_bytes:  # a board far away has begun before it heard of the wish
                 self._pressed_early, self._pressed = False, True
-                self._listen(Notice("Ctrl-C came too late to stop before the first block"))
+                self._listen(Notice("the wish to stop came too late: the first block was sent before it was heard"))
             if over:
                 self._pressed = False
 
@@ -134,18 +134,19 @@ class Interrupts:
         self._came.add(number)
 
     def _ctrl_c(self) -> None:
+        """Nobody may have pressed it: a run for many boards passes a SIGTERM on in this way (told_to_stop.py)."""
         ends = self._may_leave and (self._pressed_early or self._stopped)
         if ends and self._phase in (Phase.PREPARE, Phase.TRANSFER):
             self._leaves = True
-            self._tell("Ctrl-C again: not waiting for the modem any longer")
+            self._tell("asked again: not waiting for the modem any longer")
         elif self._phase is Phase.PREPARE and not self._sent:
             self._pressed_early = True
-            self._tell("Ctrl-C: stopping before anything is sent")
+            self._tell("stopping before anything is sent")
         elif self._phase in (Phase.PREPARE, Phase.TRANSFER):  # between two files a stop must be meant, too
             self._pressed = True
-            self._tell("Ctrl-C received; the current block is finished first")
+            self._tell("asked to stop in the middle of the transfer; it goes on unless that is confirmed")
         else:
-            self._tell("Ctrl-C: the modem has everything and is writing it; this cannot be stopped. Wait.")
+            self._tell("the modem has everything and is writing it; this cannot be stopped. Wait.")
 
     def _tell(self, text: str) -> None:
         """Once, until something else happens: a thousand signals a second are one line."""
