@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from doctor.bench import Bench, BenchOptions
-from doctor.events import Event, Phase, Progress, Waiting
+from doctor.events import Event, Note, Phase, Progress, Waiting
 from doctor.jobs.flash import FlashRequest, FlashResult, flash
 from doctor.jobs.flashing.attentive import AttentiveClock
 from doctor.jobs.flashing.interrupts import Interrupts, LeftAsItIs
@@ -96,3 +96,26 @@ def test_a_modem_that_may_write_is_not_left(may_write: bool) -> None:
         with nullcontext() if may_write else pytest.raises(LeftAsItIs):
             clock.sleep_ms(300_000)
     assert time.ticks_ms() == (300_000 if may_write else 1_000)
+
+
+def test_while_the_way_to_the_modem_is_made_ready_it_ends_at_once(tmp_path: Path) -> None:
+    """The modem hangs before the mirror has an answer from it, for which a minute is given."""
+    pressed_ms: list[int] = []
+    with Bench(BenchOptions(port="sim://fipy", firmware=(small_image(tmp_path),))) as bench:
+        serial = bench.link.serial
+        write, modem = serial.write, serial.bench.modem
+
+        def hear(event: Event) -> None:
+            if isinstance(event, Note) and event.text == "the plan was agreed to":
+                modem.hang()
+                serial.write = press_with_the_first_at
+
+        def press_with_the_first_at(data: bytes) -> object:
+            if data == b"AT\r\n" and not pressed_ms:
+                pressed_ms.append(bench.clock.ticks_ms())
+                signal.raise_signal(signal.SIGINT)
+            return write(data)
+
+        result = flash(bench, FlashRequest(), consent=User(), listen=hear)
+        assert result.exit_code == 130 and modem.received == [] and "reset button" in result.advice
+        assert bench.clock.ticks_ms() - pressed_ms[0] < 2_500
