@@ -74,7 +74,7 @@ _NEXT = re.compile(
 _FILE_BEHIND = re.compile(
     r"(?:-[12])?[ '\"`*-]{1,2}(?:marked|labell?ed|listed|offered|(?:for|to|zum) download|files?|images?|pair|zips?"
     r"|package|archives?|datei(?:en)?|abbild|paar|paket|archivos?|imágenes|fichiers?|paire|paquet|bestand(?:en)?"
-    r"|pakket)\b",
+    r"|pakket|(?:over|über|encima de|par-dessus)(?! (?:the )?(?:air|lte|usb|uart|serial)))\b",
     re.I,
 )
 #: Parts: an image; one by the form of its name; runs, as a tool prints it; runs, in words; a boot loader.
@@ -122,7 +122,12 @@ _TO_COME = re.compile(
 #: A number in front of these is that of an image that is to be sent first.
 _FIRST_BEHIND = re.compile(r"[\"')]{0,2} (?:first|zuerst|primero|d'abord|eerst)\b", re.I)
 #: Of a number that is compared, it is not told that it runs.
-_COMPARED = re.compile(r"\W{1,2}(?:newer|older|better|neuer|älter|besser|más|plus|nieuwer|ouder)\b", re.I)
+_COMPARED = re.compile(
+    r"\W{1,2}(?:newer|older|better|neuer|älter|besser|más|plus|nieuwer|ouder"
+    r"|(?:(?:is|was|ist|sei|es|est|sea|soit) )?(?:possible|allowed|permitted|möglich|erlaubt|posible|permitido|permis"
+    r"|mogelijk|toegestaan))\b",
+    re.I,
+)
 #: Behind these a build is only wished for, though it is written as a tool prints it.
 _WANTED = re.compile(
     r"\b(?:(?:st[ae]p|schritt|paso|étape) ?\d{1,2}|want(?:ed|s)?|wish(?:ed)?|goal|target|desired|required|needed"
@@ -142,7 +147,8 @@ _OWNED_BEHIND = re.compile(
 _FILE_FORM = re.compile(r"(?:CATM1|NB1)[-_](?:5\.2-)?\Z", re.I)
 _RUNS = re.compile(
     r"\b(?:current(?:ly)?|installed|have|has|had|got|on|runs?"
-    r"|running|ran|from|is|was|shows?|says?|m[oó]dem|GPy|FiPy|build|built|version|hab|habe|hat|hast|läuft|zeigt|mit|von"
+    r"|running|ran|over|über|encima de|hatte|lief|ten[ií]a|avais|avait|draaide"
+    r"|from|is|was|shows?|says?|m[oó]dem|GPy|FiPy|build|built|version|hab|habe|hat|hast|läuft|zeigt|mit|von"
     r"|aktuell|tengo|tiene|desde|con|actual|ai|depuis|heb|heeft|van|met|draait|huidige)"
     r"\W{1,3}(?:(?:the|build|version|firmware|software|still|only|Cat-?M1?|NB-?IoT|NB1|CATM1|a|der|die|la|el|le|de"
     r"|sagt|meldet|dice|muestra|dit|affiche|zegt|toont)"
@@ -156,6 +162,13 @@ _IMAGE = re.compile(
     r"|bestand(?:en)?|put|mettre|mets|poner|pongo|cargar|charger|zetten|zet|spielen?|full)"
     r"\W{1,3}(?:(?:the|build|version|Cat-?M1?|NB-?IoT|NB1|CATM1|5\.2|firmware)\W{1,3}){0,3}\Z"
     r"|(?:[-=]>|→)\W{0,3}\Z|(?:CATM1|NB1)[-_](?:5\.2-)?\Z",
+    re.I,
+)
+#: Behind these a build is told to have run before.
+_WAS = re.compile(
+    r"\b(?:before|previous(?:ly)?|formerly|earlier|had|was|avais|used to (?:run|have)|vorher|davor|zuvor|früher|hatte"
+    r"|war|antes|anterior|ten[ií]a|avant|avait|auparavant|eerst|vroeger|voorheen)\b[^\n.;?!\d]{0,24}"
+    r"(?:(?:LR[56]|BUILD\d|\d)\.\d\.\d\.\d[ -]\[?)?\Z",
     re.I,
 )
 #: Behind these a number is what does not run.
@@ -191,6 +204,7 @@ class Build:
     in_call  named where the updater is called, so that what stands behind is what came of it
     target   of a differential image: the build that it makes; 0 if nothing says so
     is_next  named as what comes after the image before it
+    was      told to have run before
     """
 
     number: int
@@ -199,6 +213,7 @@ class Build:
     in_call: bool = False
     target: int = 0
     is_next: bool = False
+    was: bool = False
 
     @property
     def made(self) -> int:
@@ -298,6 +313,14 @@ class Told:
             if build.number != last.number and not any(build.place < place < last.place for place in sent)
         )
 
+    @property
+    def before_and_now(self) -> tuple[Build, Build] | None:
+        """What ran before, as the text says, and what runs now; None if it does not tell both, of one radio."""
+        every = sorted((*self.runs, *self.said), key=lambda build: build.place)
+        before = [build for build in every if build.was][-1:]
+        now = [build for build in self.runs if not build.was and not any(build.number == one.number for one in before)]
+        return (before[0], now[-1]) if before and now and before[0].kind == now[-1].kind else None
+
     def may_run(self, pattern: str, *, surely: bool = False) -> bool:
         """Whether a build that the expression fits may run: one does, or nothing is told of what runs.
 
@@ -364,7 +387,18 @@ def _builds(text: str) -> Iterator[tuple[Build, str]]:
         if kind and part:
             target = _TARGET_BEHIND.match(text, found.end()) if is_base else None
             is_next = _NEXT.search(before) is not None
-            yield Build(number, kind, found.start(), "run(" in before, int(target[1]) if target else 0, is_next), part
+            yield (
+                Build(
+                    number,
+                    kind,
+                    found.start(),
+                    "run(" in before,
+                    int(target[1]) if target else 0,
+                    is_next,
+                    _WAS.search(before) is not None,
+                ),
+                part,
+            )
 
 
 def _is_sent(image: Build, text: str) -> bool:

@@ -28,6 +28,7 @@ _PATTERNS: dict[str, tuple[tuple[str, ...], re.Pattern[str]]] = {
         ),
     ),
     "modem": (("lr5.", "lr6."), re.compile(r"\b(LR\d\.\d\.\d\.\d-\d{5})\b")),
+    "monarch2": (("lr8.",), re.compile(r"\bLR8\.\d\.\d{1,2}\.\d{1,2}-(\d{5})\b(?!\.)")),
     "build": (
         ("lr5.", "lr6.", "bootloader0"),
         re.compile(r"\bLR\d\.\d\.\d\.\d-(\d{5})\b|Bootloader0[^\n]{0,40}\[(\d{5})\]"),
@@ -139,6 +140,12 @@ class Facts:
         """The modem's family, ``sqn3330``, ``monarch2`` or ``other`` (another maker's); empty if it is not clear."""
         found = self.by_kind.get("family", ())
         return found[0] if len(found) == 1 else ""
+
+    @property
+    def monarch2_builds(self) -> tuple[int, int] | None:
+        """Builds of a Monarch 2 before and now, as it prints them in this order; None if it prints not two."""
+        found = self.by_kind.get("monarch2", ())
+        return (int(found[0]), int(found[-1])) if len(found) > 1 else None
 
     @property
     def names_monarch2(self) -> bool:
