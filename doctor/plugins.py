@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from contextlib import redirect_stdout
 from functools import cache
 from importlib.machinery import PathFinder
 from pathlib import Path
@@ -89,8 +90,9 @@ def loaded(group: str, what: str, flaw_of: Callable[[object], str]) -> tuple[lis
     for point in sorted(points, key=lambda p: (_owner(p), p.name)):
         part = None
         try:
-            part = point.load()()
-            flaw = flaw_of(part)
+            with redirect_stdout(sys.stderr):  # that of a program that reads our results is not theirs
+                part = point.load()()
+                flaw = flaw_of(part)
         except KeyboardInterrupt:
             raise
         except BaseException as err:  # SystemExit too: it would end us

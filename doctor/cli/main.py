@@ -131,7 +131,10 @@ def run(argv: Sequence[str], *, for_good: bool = False) -> int:
     """
     with signals.ending_like_ctrl_c(for_good=for_good):
         ahead.write_ahead()
-        code = _run(argv)
+        try:
+            code = _run(argv)
+        finally:
+            stdio.give_back()
         if for_good:
             with signals.undisturbed():
                 stdio.finish()

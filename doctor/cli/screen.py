@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
+from doctor.cli import stdio
 from doctor.errors import COMMAND_IDS, DoctorError, Exit
 from doctor.text import marks
 from doctor.text.command import Command, marked
@@ -218,7 +219,8 @@ def make_screen(
     from doctor.report.prose import BenchConsole
 
     # Nobody wraps lines in a pipe or a file: they are searched and copied there.
-    out, err = (BenchConsole(bench=bench, file=stream, **_size(stream)) for stream in (sys.stdout, sys.stderr))
+    streams = (stdio.results(), sys.stderr)
+    out, err = (BenchConsole(bench=bench, file=stream, **_size(stream)) for stream in streams)
     return Screen(
         out,
         err,
@@ -242,6 +244,8 @@ def screen_of(given: dict[str, Any], options: BenchOptions | None = None) -> Scr
 
     options  None if nothing but a port can be given
     """
+    if given["as_json"] or given["json_events"]:
+        stdio.keep_for_results()
     port = _read(given["port"]).text if given["port"] else None
     bench = Command("", port=port) if options is None else options.command("")
     return make_screen(

@@ -106,9 +106,35 @@ def make_steady() -> None:
             setattr(sys, name, _like(stream, SteadyFile(old)))
 
 
+class _Aside:
+    """Standard output while a program reads the results: what anybody else prints goes to standard error."""
+
+    def __init__(self, stream: Any) -> None:
+        self.kept = stream
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(sys.stderr, name)
+
+
+def keep_for_results() -> None:
+    """From now on only who asks for ``results`` writes to standard output: no check or cure of another package does."""
+    if not isinstance(sys.stdout, _Aside):
+        sys.stdout = _Aside(sys.stdout)
+
+
+def give_back() -> None:
+    """End what ``keep_for_results`` began."""
+    sys.stdout = results()
+
+
+def results() -> Any:
+    """Standard output for the results of the run."""
+    return sys.stdout.kept if isinstance(sys.stdout, _Aside) else sys.stdout
+
+
 def finish() -> None:
     """Return once all that was printed is written, or given up."""
-    for stream in (sys.stdout, sys.stderr):
+    for stream in (results(), sys.stderr):
         try:
             _finish(stream)
         except (OSError, ValueError):
@@ -117,14 +143,14 @@ def finish() -> None:
 
 def has_reader() -> bool:
     """Whether standard output still takes what is printed: after ``| head`` there is no point in going on."""
-    return getattr(_descriptor(sys.stdout), "lost", None) is None
+    return getattr(_descriptor(results()), "lost", None) is None
 
 
 def tell_what_was_lost() -> None:
     """Say on standard error that standard output took no more, unless its reader simply left."""
     try:
-        _finish(sys.stdout)
-        lost = getattr(_descriptor(sys.stdout), "lost", None)
+        _finish(results())
+        lost = getattr(_descriptor(results()), "lost", None)
         if isinstance(lost, OSError) and lost.errno not in _READER_LEFT:
             sys.stderr.write(
                 f"fipy-doctor: standard output stopped accepting text, and some is missing: {lost.strerror}\n"
@@ -143,7 +169,7 @@ def _finish(stream: Any) -> None:
 
 def steady_files() -> list[SteadyFile]:
     """The standard streams that were made steady."""
-    files = (_descriptor(stream) for stream in (sys.stdout, sys.stderr))
+    files = (_descriptor(stream) for stream in (results(), sys.stderr))
     return [file for file in files if isinstance(file, SteadyFile)]
 
 

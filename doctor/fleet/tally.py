@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -122,9 +122,24 @@ class Tally:
         met.board, met.at_work = board, True
         self._pass_over(board, who)
 
-    def end(self, board: Board, who: Who, outcome: Outcome, *, flashed: bool = False) -> None:
-        """So it has ended there; ``flashed``: its flash, not only what came before that."""
+    def end(
+        self,
+        board: Board,
+        who: Who,
+        outcome: Outcome,
+        *,
+        flashed: bool = False,
+        there: Collection[Board] | None = None,
+    ) -> None:
+        """So it has ended there.
+
+        flashed  its flash, not only what came before that
+        there    what is plugged in now; None if nobody knows
+        """
         met = self._find(board, who)
+        if met is None and not who.is_known and there is not None and self._is_missed(there):
+            self.unnamed.append(outcome)  # most likely that one: it mirrors still, or waits for the rest of a file
+            return
         if met is None and not self.has_room:
             return  # one more than were to come, to whose modem nothing was sent
         if met is None:
@@ -145,6 +160,17 @@ class Tally:
         if who.is_known:
             return next((met for met in self._met if met.who.is_same(who)), None)
         return next((met for met in self._met if not met.who.is_known and met.board == board), None)
+
+    def _is_missed(self, there: Collection[Board]) -> bool:
+        """Whether a board was pulled out in the middle of its flash and has not been seen since."""
+        return any(
+            met.sent
+            and not met.at_work
+            and met.outcome is not None
+            and not met.outcome.holds
+            and met.board not in there
+            for met in self._met
+        )
 
     def _pass_over(self, board: Board, who: Who) -> None:
         """What said nothing of itself at this port was most likely this board, which now did."""

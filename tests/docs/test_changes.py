@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from datetime import date
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from docs._build.changelog import fragments, problems, release
 
 ROOT = Path(__file__).parent.parent.parent
 DAY = date(2027, 1, 2)
+LATER = date(2027, 1, 3)
 
 
 def test_every_fragment_is_well_formed() -> None:
@@ -54,6 +56,29 @@ def test_a_release_is_put_together_from_them(checkout: Path) -> None:
         "### Fixed\n\n- A large file\n  is restored.\n\n## 0.1.0 (2026-12-01)\n\n- Old.\n"
     )
     assert [path.name for path in (checkout / "docs/changes").iterdir()] == ["README.md"]
+
+
+@pytest.mark.needs_tool("git")
+def test_what_comes_before_the_tag_joins_the_release(checkout: Path) -> None:
+    def git(*words: str) -> None:
+        subprocess.run(["git", "-C", checkout, *words], check=True, capture_output=True)
+
+    git("init")
+    release(checkout, "0.2.0", DAY)
+    (checkout / "docs/changes/fixed-later.md").write_text("This came in the review.\n")
+    (checkout / "docs/changes/removed-old.md").write_text("The old way is gone now.\n")
+    release(checkout, "0.2.0", LATER)
+    assert (checkout / "CHANGELOG.md").read_text() == (
+        "# Changelog\n\nWords.\n\n## 0.2.0 (2027-01-03)\n\n### Added\n\n- `backup` of a card is there.\n\n"
+        "### Fixed\n\n- This came in the review.\n- A large file\n  is restored.\n\n"
+        "### Removed\n\n- The old way is gone now.\n\n## 0.1.0 (2026-12-01)\n\n- Old.\n"
+    )
+    (checkout / "docs/changes/fixed-too-late.md").write_text("This came after the tag.\n")
+    git("-c", "user.name=n", "-c", "user.email=n@localhost", "commit", "--allow-empty", "-m", "Version")
+    git("tag", "v0.2.0")
+    with pytest.raises(ValueError, match="already"):
+        release(checkout, "0.2.0", LATER)
+    assert (checkout / "docs/changes/fixed-too-late.md").exists()
 
 
 def test_nothing_is_lost_if_a_release_cannot_be_made(checkout: Path) -> None:

@@ -131,3 +131,14 @@ def test_no_more_than_so_many_are_flashed_or_counted() -> None:
     flashed(tally, THERE, B, proved(THERE))  # one of the two: mended, and plugged in again
     tally.end(HERE, A, proved(HERE), flashed=True)
     assert tally.is_full and tally.words == "2 flashed and proved (of 2)"
+
+
+@pytest.mark.parametrize(("there", "counted"), [([THERE], 1), ([HERE, THERE], 2), (None, 2)])
+def test_one_that_was_pulled_out_in_the_middle_and_comes_back_silent_is_no_board_more(
+    there: list[Board] | None, counted: int
+) -> None:
+    tally = Tally(2)
+    flashed(tally, HERE, A, ended(HERE, 3, sent=True))
+    tally.end(THERE, SILENT, ended(THERE, 1), there=there)
+    assert len(tally.outcomes) == counted and tally.is_full is (counted == 2)
+    assert [outcome.board for outcome in tally.unnamed] == [THERE] * (2 - counted)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from rich.text import Text
@@ -18,6 +19,8 @@ from doctor.report.next_step import NextStep
 from doctor.text.command import Command
 from doctor.text.escape import counted
 
+_THEN = "then the commands of the other boards, which stand above"
+_OF_MANY = ("check", "plan", "flash", "status")  #: commands that take several ports
 _FIRST = "before that, what each of them needs: it stands above"
 
 
@@ -58,12 +61,32 @@ def tell_end(
 def _next(left: Sequence[Outcome], command: BoardCommand, before: Sequence[str]) -> NextStep | None:
     if not left:
         return None
-    own = own_command(left[0]) if len(left) == 1 else None
-    again = own or command.again([outcome.board for outcome in left])
+    again = command.again([outcome.board for outcome in left])
     needs = [tuple(_step(outcome).get("do", ())) for outcome in left]
+    named = [own_command(outcome) for outcome in left]
+    own = [one for one in named if one is not None]
     if len(left) == 1:
-        return NextStep((*before, *needs[0]), again)
-    return NextStep(tuple(before), again, notes=(_FIRST,) if any(needs) else ())
+        return NextStep((*before, *needs[0]), own[0] if own else again)
+    says_more = [one for one, o in zip(named, left, strict=True) if one and not _alike(one, command.again([o.board]))]
+    if not says_more:
+        return NextStep(tuple(before), again, notes=(_FIRST,) if any(needs) else ())
+    alike = len(own) == len(left) and all(_alike(one, own[0]) for one in own)
+    if alike and own[0].verb in _OF_MANY and not (own[0].done or own[0].was or own[0].sd):
+        return NextStep(tuple(before), _for_all(own), notes=(_FIRST,) if any(needs) else ())
+    if command.verb == "flash":  # what is left of the work, under its own name
+        return NextStep(tuple(before), again, notes=(_FIRST,))
+    return NextStep((*before, *needs[named.index(says_more[0])]), says_more[0], notes=(_THEN,))
+
+
+def _alike(one: Command, other: Command) -> bool:
+    """Whether they differ in nothing but the port."""
+    return sorted(replace(one, port=None).words()) == sorted(replace(other, port=None).words())
+
+
+def _for_all(commands: Sequence[Command]) -> Command:
+    """One command in the place of these, which are alike."""
+    ports = [word for one in commands[:-1] for word in Command("", port=one.port).words()[1:]]
+    return replace(commands[-1], args=(*commands[-1].args, *ports))
 
 
 def _for_the_hands(outcomes: Sequence[Outcome]) -> Iterable[Any]:

@@ -93,7 +93,7 @@ class Watch:
         for outcome in self.tally.unnamed:
             said = reports.told(outcome.document)
             self._screen.note(f"Before it was known which board is at {outcome.board.words}: {said}")
-        there = [at_port(port) for port in self._listed() or ()]
+        there = self._there() or ()
         gone = [o.board.words for o in self.tally.outcomes if not o.holds and o.board not in there]
         hands = (f"plug in again: {', '.join(gone)} (its port may have another name then)",) if gone else ()
         tell_end(self.tally.outcomes, self._command, self._screen, hands=hands)
@@ -139,7 +139,7 @@ class Watch:
                 return
         unopened = _has_not_opened(outcome)
         if not self._over(standing, outcome, again=unopened):
-            self.tally.end(board, who, outcome)
+            self.tally.end(board, who, outcome, there=self._there())
             self._view.tell_foot()
 
     def stop_transfers(self, boards: Sequence[Standing]) -> bool:
@@ -206,6 +206,10 @@ class Watch:
         for line in left_to_do(outcome, with_log=not outcome.holds)[1:]:
             self._screen.note(line)
         return False
+
+    def _there(self) -> list[Board] | None:
+        listed = self._listed()
+        return None if listed is None else [at_port(port) for port in listed]
 
     def _listed(self) -> list[PortInfo] | None:
         """The ports with a Pycom USB id; None if the system cannot say. All others are named once, and left alone."""
