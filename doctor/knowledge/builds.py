@@ -28,7 +28,8 @@ _TOLD = re.compile(r"LR[56](?=\.\d\.\d\.\d-\Z)|(?:CATM1|NB1)(?=[-_]\Z)", re.I)
 _NUMBER = re.compile(r"(?<![\d.])(\d{5})(?!\d)(-[12])?(?![\d.]*\d)")
 _FILE = re.compile(r"[\w./-]{0,60}\.dup\b", re.I)
 _COPY = (
-    r"boot[ -]?loaders?|(?:first|erste[rn]?|primera?|premi[eè]re?|eerste) (?:copy|kopie|copia|copie)\b"
+    r"boot[ -]?loaders?|\[BOOTROM[0-2]\*?\]"
+    r"|(?:first|erste[rn]?|primera?|premi[eè]re?|eerste) (?:copy|kopie|copia|copie)\b"
     r"|(?:copy|slot|kopie|copia|copie) ?#?(?:[0-2]|zero|null|cero|zéro|nul)\b"
 )
 #: The number of a boot loader stands in the same clause, before or behind these words, and no file or software between.
@@ -72,8 +73,10 @@ _NEXT = re.compile(
 )
 #: A number in front of these is that of a file.
 _FILE_BEHIND = re.compile(
-    r"(?:-[12])?[ '\"`*-]{1,2}(?:marked|labell?ed|listed|offered|(?:for|to|zum) download|files?|images?|pair|zips?"
-    r"|package|archives?|datei(?:en)?|abbild|paar|paket|archivos?|imágenes|fichiers?|paire|paquet|bestand(?:en)?"
+    r" (?:auf|on|onto|over|en|sur|op) (?:\w{1,7} )?(?:modem|gpy|fipy|board|module?n?|placa|carte|bord)s?"
+    r" (?:with|mit|con|avec|met|at|running) \d{5}\b"
+    r"|(?:-[12])?[ '\"`*-]{1,2}(?:marked|labell?ed|listed|offered|(?:for|to|zum) download|files?|images?"
+    r"|pair|zips?|package|archives?|datei(?:en)?|abbild|paar|paket|archivos?|imágenes|fichiers?|paire|paquet|bestand(?:en)?"
     r"|pakket|(?:over|über|encima de|par-dessus)(?! (?:the )?(?:air|lte|usb|uart|serial)))\b",
     re.I,
 )
@@ -85,7 +88,7 @@ _OWNED = "owned"
 _ASKED = "asked"
 _QUESTION = re.compile(r"[^\n?.!]{0,120}\?")
 _MODEM = re.compile(
-    r"\bLR[56]\.\d\.\d\.\d-\Z|\bSoftware\b\W{0,12}"
+    r"\[FFF\] {1,4}(?:BUILD)?\d\.\d\.\d\.\d[ -]\[?\Z|\bLR[56]\.\d\.\d\.\d-\Z|\bSoftware\b\W{0,12}"
     r"(?:(?!(?:not|nicht|no|pas|niet|to|image|from)\b)[a-z]{1,8}\W{1,3}){0,2}"
     r"(?:(?:BUILD)?\d\.\d\.\d\.\d[ -])?\[?\Z",
     re.I,
@@ -128,6 +131,8 @@ _COMPARED = re.compile(
     r"|mogelijk|toegestaan))\b",
     re.I,
 )
+#: A rule names such a number: "48829 cannot follow 41019".
+_RULED = re.compile(r"\]?[\"')]{0,2} (?:can ?not|can't|must not|may not) (?:follow|go|be (?:sent|flashed|put))\b", re.I)
 #: Behind these a build is only wished for, though it is written as a tool prints it.
 _WANTED = re.compile(
     r"\b(?:(?:st[ae]p|schritt|paso|étape) ?\d{1,2}|want(?:ed|s)?|wish(?:ed)?|goal|target|desired|required|needed"
@@ -147,7 +152,7 @@ _OWNED_BEHIND = re.compile(
 _FILE_FORM = re.compile(r"(?:CATM1|NB1)[-_](?:5\.2-)?\Z", re.I)
 _RUNS = re.compile(
     r"\b(?:current(?:ly)?|installed|have|has|had|got|on|runs?"
-    r"|running|ran|over|über|encima de|hatte|l[i]ef|ten[ií]a|avais|avait|draaide"
+    r"|running|ran|over|über|encima de|follow|hatte|l[i]ef|ten[ií]a|avais|avait|draaide"
     r"|from|is|was|shows?|says?|m[oó]dem|GPy|FiPy|build|built|version|hab|habe|hat|hast|läuft|zeigt|mit|von"
     r"|aktuell|tengo|tiene|desde|con|actual|ai|depuis|heb|heeft|van|met|draait|huidige)"
     r"\W{1,3}(?:(?:the|build|version|firmware|software|still|only|Cat-?M1?|NB-?IoT|NB1|CATM1|a|der|die|la|el|le|de"
@@ -260,12 +265,14 @@ class Told:
     images   what is sent, or meant to be
     loaders  its boot loaders
     said     what runs in words beside what a tool printed: it may be this modem or another
+    lone     the build whose number is all of the text
     """
 
     runs: tuple[Build, ...] = ()
     images: tuple[Build, ...] = ()
     loaders: tuple[Build, ...] = ()
     said: tuple[Build, ...] = ()
+    lone: Build | None = None
 
     @cached_property
     def steps(self) -> tuple[BuildStep, ...]:
@@ -349,6 +356,9 @@ def told_in(paste: Paste) -> Told:
     parts: dict[str, list[Build]] = {
         part: [] for part in (_IMAGE_PART, _NAMED, _OWNED, _PRINTED, _SAID, _LOADER_PART, _ASKED)
     }
+    if alone := _NUMBER.fullmatch(paste.text.strip()[:_BEFORE_CHARS]):
+        number = int(alone[1])
+        return Told(lone=Build(number, _RADIO[number], 0) if number in _RADIO else None)
     ours = our_lines(paste)
     for build, part in itertools.islice(_builds(paste.text), _MOST):
         # What we printed of a file is not what the reader means to flash.
@@ -420,7 +430,7 @@ def _part(number: int, before: str, text: str, end: int) -> str:
         return _PRINTED
     bare = _VERSION.sub("", before)
     part = next((part for part, words in _PARTS if words.search(before) or words.search(bare)), "")
-    if part == _SAID and _COMPARED.match(text, end):
+    if part == _SAID and (_COMPARED.match(text, end) or _RULED.match(text, end)):
         return _ASKED
     if part == _SAID and _FILE_FORM.search(before):
         return _NAMED

@@ -21,7 +21,7 @@ PROOFS_SHOWN = 6  #: lines that prove one match, without --verbose
 LINE_CHARS = 150
 _FACT_NAMES = {"modem": "modem firmware", "mode": "modem mode (SMOD)", "updater": "updater version"}
 _WHICH_ONE, _THIS_ONE = "Not sure. Is it one of these?", "Not sure. Is it this?"
-_HIDDEN_FACTS = ("build", "monarch2", "generation", "family", "maker")
+_HIDDEN_FACTS = ("build", "monarch2", "monarch2-was", "generation", "family", "maker")
 
 
 def console(explained: Explained, *, named: bool, verbose: bool) -> RenderableType:

@@ -96,3 +96,42 @@ def test_a_success_is_not_contradicted_by_an_old_boot_loader() -> None:
         "Bootloader0 : 5.1.1.0 [33080]\nis still the old one. Did the update fail?"
     )
     assert "did not take the image" not in answers(log)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Hab 38638 auf ein Modem mit 41065 gespielt",
+        "I put 38638 on a modem running 41065",
+        "puse 38638 en un modem con 41065",
+    ],
+)
+def test_what_was_put_on_a_modem_with_another_build_is_the_image(text: str) -> None:
+    builds = explain(text.encode()).facts.builds
+    assert [build.number for build in builds.runs] == [41065]
+    assert [build.number for build in builds.images] == [38638]
+
+
+def test_the_other_list_of_versions_is_read() -> None:
+    """modem-protocol.md 8.4."""
+    text = "[BOOTROM0] 5.1.1.0 [33080]\n[BOOTROM1*] 5.1.1.0 [38638]\n[BOOTROM2] NA\n[FFF] 5.1.1.0 [38638] by robot-soft"
+    builds = explain(text.encode()).facts.builds
+    assert [build.number for build in builds.runs] == [38638]
+    assert [str(build) for build in builds.loaders] == ["loader-33080", "loader*-38638"]
+
+
+def test_a_rule_that_names_a_build_does_not_run_it() -> None:
+    for text in ("build 48829 cannot follow 41019", "refused: the build 48829 must not follow 41019 (NB-IoT)"):
+        assert [build.number for build in explain(text.encode()).facts.builds.runs] == [41019]
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("46470", "46470 (Cat-M1), which no public file brings back"),
+        ("Bootloader0  : 5.1.1.0 [33080]", "[33080] is a copy of the boot loader, not what the modem runs"),
+        ("Walter after the update: LR8.0.5.13-59577 (before 8.2.1.0-61488)", "It went back: 59577 runs now"),
+    ],
+)
+def test_a_number_alone_is_told_for_what_it_is(text: str, says: str) -> None:
+    assert says in answers(text)

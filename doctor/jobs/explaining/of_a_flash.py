@@ -223,6 +223,8 @@ def what_runs(explanation: Explanation) -> tuple[str, ...]:
     nothing_sure = not explanation.says and (explanation.unsure or not explanation.causes)
     if nothing_sure and builds.rivals and len({build.number for build in builds.runs}) == 1 and builds.said:
         return (f"The modem's firmware, as it prints it here, is {_in_words(builds.runs[-1])}.",)
+    if nothing_sure and not builds.runs and not explanation.facts.names_monarch2:
+        return _without_what_runs(explanation)
     if builds.rivals or explanation.facts.names_monarch2 or not builds.runs:
         return ()
     runs = builds.runs[-1].number
@@ -232,8 +234,23 @@ def what_runs(explanation: Explanation) -> tuple[str, ...]:
         return (f"The modem runs {runs}: if that is what was sent, it worked, and nothing is left to do.",)
     if explanation.notes:
         return (f"The modem runs {runs}.",)
-    # Where nothing is sure, what is known is said.
+    # If nothing is sure, what is known is said.
     return (f"The modem runs {_in_words(builds.runs[-1])}.",) if nothing_sure else ()
+
+
+def _without_what_runs(explanation: Explanation) -> tuple[str, ...]:
+    """What a lone build is, or what a copy of the boot loader says, where nothing tells what runs."""
+    builds = explanation.facts.builds
+    if builds.lone is not None:
+        return (f"A build alone is no fault. This one is {_in_words(builds.lone)}.",)
+    loaders = builds.loaders
+    if not loaders or any(loader.kind == "loader*" for loader in loaders):
+        return ()
+    return (
+        f"[{loaders[-1].number}] is a copy of the boot loader, not what the modem runs: copy 0 stays the factory's "
+        "in most modems in the field. What runs is told by the line Software, and the loader that runs has the "
+        "star: send the whole list before a file is chosen.",
+    )
 
 
 def _in_words(runs: Build) -> str:

@@ -31,7 +31,7 @@ _OF_SQN3330 = re.compile(
 FLASHES = re.compile(r"`\S+ flash\b")  #: a command that flashes
 ERASES = re.compile(r"\b(?:formats?|reformat|erase)\b|--reformat|--reset-flash|\bpartitions\b", re.IGNORECASE)
 _UNPLUG_FIRST = f"{UNPLUG[:1].upper()}{UNPLUG[1:]}"
-#: What can cost a modem that is in another state than it was taken for.
+#: What can brick a modem that is in another state than the guess says.
 _COSTS = re.compile(
     rf"{FLASHES.pattern}|{_SENDS.pattern}|\bfull image\b|upgdiff|\b(?:send|flash) (?:it|the|a)\b", re.IGNORECASE
 )
