@@ -121,7 +121,7 @@ peers-short: $(VENV)/.peers
 
 # A board farm on this computer: labgrid's coordinator and exporter, ser2net, simulated boards, and runs that are cut short.
 test-fleet: $(VENV)/.fleet
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m fleet -o faulthandler_timeout=0 tests/fleet
+	$(BIN)/python -m pytest -n 3 --dist loadfile -m fleet -o faulthandler_timeout=0 tests/fleet
 
 # Every kept screen as it is now; read what git shows of them before it is committed.
 snapshots: $(VENV)/.test

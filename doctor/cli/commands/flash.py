@@ -115,6 +115,7 @@ def command(files: tuple[Path, ...], **given: Any) -> int:
         given["block"] or 0,
     )
     told_to_stop = ToldToStop() if given["stop_on_stdin"] else None
+    _load_the_end()
     with opened.open_bench(bench_options, given) as bench:
         screen = screen_of(given, bench_options)
         if not bench_options.firmware and bench_options.card_file is None:
@@ -138,6 +139,15 @@ def command(files: tuple[Path, ...], **given: Any) -> int:
         ahead.wait_for_the_reader()
         show(name, result, screen, bench, dry_run=given["dry_run"], request=request)
     return int(result.exit_code)
+
+
+def _load_the_end() -> None:
+    """Load what ``show`` needs of our files: a flash takes minutes, and they may be replaced or removed in it."""
+    from doctor.jobs.memory import advice_given  # noqa: F401
+    from doctor.remedies import cures
+    from doctor.report import as_json, console, ended, flash_plan, next_step  # noqa: F401
+
+    cures()
 
 
 def _apart(files: tuple[Path, ...]) -> tuple[tuple[Path, ...], str | None]:
