@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from doctor.knowledge.builds import CAT_M1, NB_IOT, RADIOS
+from doctor.knowledge.builds import CAT_M1, NB_IOT, RADIOS, Build
 from doctor.knowledge.facts import Facts
 from doctor.updater.shapes import (
     FACTORY_BUILD,
@@ -65,6 +65,24 @@ def way_back(facts: Facts) -> str:
         return f"Back? No: no public file brings {runs.number} back. What can be had is another build, not this one."
     full = {FIRST_TARGET: FIRST_FULL, NEWEST_NB1: _NB1_FULL}.get(runs.number)
     return f"Back? Yes: {full} is the full image of {runs.number}, which the modem runs." if full else ""
+
+
+def in_words(runs: Build) -> str:
+    """A build with its radio, and that no public file brings it back if that is so."""
+    lost = ", which no public file brings back: leave it if it works" if runs.number in NO_WAY_BACK else ""
+    return f"{runs.number} ({_NAMES[runs.kind]}){lost}" if runs.kind in RADIOS else str(runs.number)
+
+
+def again(before: int, *, monarch2: bool) -> str:
+    """How a build that ran before can be had again."""
+    if monarch2:
+        return f"Ask the maker of the board for an image of {before} or newer; the same file once more changes nothing."
+    if before in NO_WAY_BACK:
+        return f"No public file brings {before} back: leave what runs, if it works."
+    if before == PAIR_BUILD:
+        return f"{before} comes with two files, -1 and then -2 in one session with no reset and no power cut between."
+    full = {FIRST_TARGET: FIRST_FULL, NEWEST_NB1: _NB1_FULL}.get(before, f"the full image of {before}")
+    return f"To have {before} again, send {full} alone, without updater.elf, after `fipy-doctor plan` allowed it."
 
 
 def _newest_catm1(runs: int) -> str:

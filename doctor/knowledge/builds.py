@@ -28,7 +28,8 @@ _TOLD = re.compile(r"LR[56](?=\.\d\.\d\.\d-\Z)|(?:CATM1|NB1)(?=[-_]\Z)", re.I)
 _NUMBER = re.compile(r"(?<![\d.])(\d{5})(?!\d)(-[12])?(?![\d.]*\d)")
 _FILE = re.compile(r"[\w./-]{0,60}\.dup\b", re.I)
 _COPY = (
-    r"boot[ -]?loaders?|(?:first|erste[rn]?|primera?|premi[eè]re?|eerste) (?:copy|kopie|copia|copie)\b"
+    r"boot[ -]?loaders?|\[BOOTROM[0-2]\*?\]"
+    r"|(?:first|erste[rn]?|primera?|premi[eè]re?|eerste) (?:copy|kopie|copia|copie)\b"
     r"|(?:copy|slot|kopie|copia|copie) ?#?(?:[0-2]|zero|null|cero|zéro|nul)\b"
 )
 #: The number of a boot loader stands in the same clause, before or behind these words, and no file or software between.
@@ -72,9 +73,11 @@ _NEXT = re.compile(
 )
 #: A number in front of these is that of a file.
 _FILE_BEHIND = re.compile(
-    r"(?:-[12])?[ '\"`*-]{1,2}(?:marked|labell?ed|listed|offered|(?:for|to|zum) download|files?|images?|pair|zips?"
-    r"|package|archives?|datei(?:en)?|abbild|paar|paket|archivos?|imágenes|fichiers?|paire|paquet|bestand(?:en)?"
-    r"|pakket)\b",
+    r" (?:auf|on|onto|over|en|sur|op) (?:\w{1,7} )?(?:modem|gpy|fipy|board|module?n?|placa|carte|bord)s?"
+    r" (?:with|mit|con|avec|met|at|running) \d{5}\b"
+    r"|(?:-[12])?[ '\"`*-]{1,2}(?:marked|labell?ed|listed|offered|(?:for|to|zum) download|files?|images?"
+    r"|pair|zips?|package|archives?|datei(?:en)?|abbild|paar|paket|archivos?|imágenes|fichiers?|paire|paquet|bestand(?:en)?"
+    r"|pakket|(?:over|über|encima de|par-dessus)(?! (?:the )?(?:air|lte|usb|uart|serial)))\b",
     re.I,
 )
 #: Parts: an image; one by the form of its name; runs, as a tool prints it; runs, in words; a boot loader.
@@ -85,7 +88,7 @@ _OWNED = "owned"
 _ASKED = "asked"
 _QUESTION = re.compile(r"[^\n?.!]{0,120}\?")
 _MODEM = re.compile(
-    r"\bLR[56]\.\d\.\d\.\d-\Z|\bSoftware\b\W{0,12}"
+    r"\[FFF\] {1,4}(?:BUILD)?\d\.\d\.\d\.\d[ -]\[?\Z|\bLR[56]\.\d\.\d\.\d-\Z|\bSoftware\b\W{0,12}"
     r"(?:(?!(?:not|nicht|no|pas|niet|to|image|from)\b)[a-z]{1,8}\W{1,3}){0,2}"
     r"(?:(?:BUILD)?\d\.\d\.\d\.\d[ -])?\[?\Z",
     re.I,
@@ -122,7 +125,14 @@ _TO_COME = re.compile(
 #: A number in front of these is that of an image that is to be sent first.
 _FIRST_BEHIND = re.compile(r"[\"')]{0,2} (?:first|zuerst|primero|d'abord|eerst)\b", re.I)
 #: Of a number that is compared, it is not told that it runs.
-_COMPARED = re.compile(r"\W{1,2}(?:newer|older|better|neuer|älter|besser|más|plus|nieuwer|ouder)\b", re.I)
+_COMPARED = re.compile(
+    r"\W{1,2}(?:newer|older|better|neuer|älter|besser|más|plus|nieuwer|ouder"
+    r"|(?:(?:is|was|ist|sei|es|est|sea|soit) )?(?:possible|allowed|permitted|möglich|erlaubt|pos[i]ble|permitido|permis"
+    r"|mogelijk|toegestaan))\b",
+    re.I,
+)
+#: A rule names such a number: "48829 cannot follow 41019".
+_RULED = re.compile(r"\]?[\"')]{0,2} (?:can ?not|can't|must not|may not) (?:follow|go|be (?:sent|flashed|put))\b", re.I)
 #: Behind these a build is only wished for, though it is written as a tool prints it.
 _WANTED = re.compile(
     r"\b(?:(?:st[ae]p|schritt|paso|étape) ?\d{1,2}|want(?:ed|s)?|wish(?:ed)?|goal|target|desired|required|needed"
@@ -142,7 +152,8 @@ _OWNED_BEHIND = re.compile(
 _FILE_FORM = re.compile(r"(?:CATM1|NB1)[-_](?:5\.2-)?\Z", re.I)
 _RUNS = re.compile(
     r"\b(?:current(?:ly)?|installed|have|has|had|got|on|runs?"
-    r"|running|ran|from|is|was|shows?|says?|m[oó]dem|GPy|FiPy|build|built|version|hab|habe|hat|hast|läuft|zeigt|mit|von"
+    r"|running|ran|over|über|encima de|follow|hatte|l[i]ef|ten[ií]a|avais|avait|draaide"
+    r"|from|is|was|shows?|says?|m[oó]dem|GPy|FiPy|build|built|version|hab|habe|hat|hast|läuft|zeigt|mit|von"
     r"|aktuell|tengo|tiene|desde|con|actual|ai|depuis|heb|heeft|van|met|draait|huidige)"
     r"\W{1,3}(?:(?:the|build|version|firmware|software|still|only|Cat-?M1?|NB-?IoT|NB1|CATM1|a|der|die|la|el|le|de"
     r"|sagt|meldet|dice|muestra|dit|affiche|zegt|toont)"
@@ -156,6 +167,13 @@ _IMAGE = re.compile(
     r"|bestand(?:en)?|put|mettre|mets|poner|pongo|cargar|charger|zetten|zet|spielen?|full)"
     r"\W{1,3}(?:(?:the|build|version|Cat-?M1?|NB-?IoT|NB1|CATM1|5\.2|firmware)\W{1,3}){0,3}\Z"
     r"|(?:[-=]>|→)\W{0,3}\Z|(?:CATM1|NB1)[-_](?:5\.2-)?\Z",
+    re.I,
+)
+#: Behind these a build is told to have run before.
+_WAS = re.compile(
+    r"\b(?:before|previous(?:ly)?|formerly|earlier|had|was|avais|used to (?:run|have)|vorher|davor|zuvor|früher|hatte"
+    r"|war|antes|anterior|ten[ií]a|avant|avait|auparavant|eerst|vroeger|voorheen)\b[^\n.;?!\d]{0,24}"
+    r"(?:(?:LR[56]|BUILD\d|\d)\.\d\.\d\.\d[ -]\[?)?\Z",
     re.I,
 )
 #: Behind these a number is what does not run.
@@ -191,6 +209,7 @@ class Build:
     in_call  named where the updater is called, so that what stands behind is what came of it
     target   of a differential image: the build that it makes; 0 if nothing says so
     is_next  named as what comes after the image before it
+    was      told to have run before
     """
 
     number: int
@@ -199,6 +218,7 @@ class Build:
     in_call: bool = False
     target: int = 0
     is_next: bool = False
+    was: bool = False
 
     @property
     def made(self) -> int:
@@ -245,12 +265,14 @@ class Told:
     images   what is sent, or meant to be
     loaders  its boot loaders
     said     what runs in words beside what a tool printed: it may be this modem or another
+    lone     the build whose number is all of the text
     """
 
     runs: tuple[Build, ...] = ()
     images: tuple[Build, ...] = ()
     loaders: tuple[Build, ...] = ()
     said: tuple[Build, ...] = ()
+    lone: Build | None = None
 
     @cached_property
     def steps(self) -> tuple[BuildStep, ...]:
@@ -298,6 +320,14 @@ class Told:
             if build.number != last.number and not any(build.place < place < last.place for place in sent)
         )
 
+    @property
+    def before_and_now(self) -> tuple[Build, Build] | None:
+        """What ran before, as the text says, and what runs now; None if it does not tell both, of one radio."""
+        every = sorted((*self.runs, *self.said), key=lambda build: build.place)
+        before = [build for build in every if build.was][-1:]
+        now = [build for build in self.runs if not build.was and not any(build.number == one.number for one in before)]
+        return (before[0], now[-1]) if before and now and before[0].kind == now[-1].kind else None
+
     def may_run(self, pattern: str, *, surely: bool = False) -> bool:
         """Whether a build that the expression fits may run: one does, or nothing is told of what runs.
 
@@ -326,6 +356,9 @@ def told_in(paste: Paste) -> Told:
     parts: dict[str, list[Build]] = {
         part: [] for part in (_IMAGE_PART, _NAMED, _OWNED, _PRINTED, _SAID, _LOADER_PART, _ASKED)
     }
+    if alone := _NUMBER.fullmatch(paste.text.strip()[:_BEFORE_CHARS]):
+        number = int(alone[1])
+        return Told(lone=Build(number, _RADIO[number], 0) if number in _RADIO else None)
     ours = our_lines(paste)
     for build, part in itertools.islice(_builds(paste.text), _MOST):
         # What we printed of a file is not what the reader means to flash.
@@ -364,7 +397,18 @@ def _builds(text: str) -> Iterator[tuple[Build, str]]:
         if kind and part:
             target = _TARGET_BEHIND.match(text, found.end()) if is_base else None
             is_next = _NEXT.search(before) is not None
-            yield Build(number, kind, found.start(), "run(" in before, int(target[1]) if target else 0, is_next), part
+            yield (
+                Build(
+                    number,
+                    kind,
+                    found.start(),
+                    "run(" in before,
+                    int(target[1]) if target else 0,
+                    is_next,
+                    _WAS.search(before) is not None,
+                ),
+                part,
+            )
 
 
 def _is_sent(image: Build, text: str) -> bool:
@@ -386,7 +430,7 @@ def _part(number: int, before: str, text: str, end: int) -> str:
         return _PRINTED
     bare = _VERSION.sub("", before)
     part = next((part for part, words in _PARTS if words.search(before) or words.search(bare)), "")
-    if part == _SAID and _COMPARED.match(text, end):
+    if part == _SAID and (_COMPARED.match(text, end) or _RULED.match(text, end)):
         return _ASKED
     if part == _SAID and _FILE_FORM.search(before):
         return _NAMED

@@ -28,6 +28,14 @@ _PATTERNS: dict[str, tuple[tuple[str, ...], re.Pattern[str]]] = {
         ),
     ),
     "modem": (("lr5.", "lr6."), re.compile(r"\b(LR\d\.\d\.\d\.\d-\d{5})\b")),
+    "monarch2": (("lr8.",), re.compile(r"\bLR8\.\d\.\d{1,2}\.\d{1,2}-(\d{5})\b(?!\.)")),
+    "monarch2-was": (
+        ("8.",),
+        re.compile(
+            r"\b(?i:was|before|had|vorher|war|antes|avant|eerst)\W{1,3}(?:it \w{2,4} )?(?:LR)?8\.\d\.\d{1,2}\.\d{1,2}"
+            r"-(\d{5})\b"
+        ),
+    ),
     "build": (
         ("lr5.", "lr6.", "bootloader0"),
         re.compile(r"\bLR\d\.\d\.\d\.\d-(\d{5})\b|Bootloader0[^\n]{0,40}\[(\d{5})\]"),
@@ -139,6 +147,15 @@ class Facts:
         """The modem's family, ``sqn3330``, ``monarch2`` or ``other`` (another maker's); empty if it is not clear."""
         found = self.by_kind.get("family", ())
         return found[0] if len(found) == 1 else ""
+
+    @property
+    def monarch2_builds(self) -> tuple[int, int] | None:
+        """Builds of a Monarch 2 before and now, as it prints them in this order; None if it prints not two."""
+        found, was = self.by_kind.get("monarch2", ()), self.by_kind.get("monarch2-was", ())
+        now = [build for build in found if build not in was]
+        if was and now:
+            return int(was[-1]), int(now[-1])
+        return (int(found[0]), int(found[-1])) if len(found) > 1 else None
 
     @property
     def names_monarch2(self) -> bool:

@@ -21,7 +21,7 @@ PROOFS_SHOWN = 6  #: lines that prove one match, without --verbose
 LINE_CHARS = 150
 _FACT_NAMES = {"modem": "modem firmware", "mode": "modem mode (SMOD)", "updater": "updater version"}
 _WHICH_ONE, _THIS_ONE = "Not sure. Is it one of these?", "Not sure. Is it this?"
-_HIDDEN_FACTS = ("build", "generation", "family", "maker")
+_HIDDEN_FACTS = ("build", "monarch2", "monarch2-was", "generation", "family", "maker")
 
 
 def console(explained: Explained, *, named: bool, verbose: bool) -> RenderableType:
@@ -163,10 +163,16 @@ def _as_json(match: Match, source: str) -> dict[str, Any]:
 def _questions(found: Explanation) -> Iterable[RenderableType]:
     from rich.text import Text
 
+    from doctor.jobs.explaining.steps import step_of_a_guess
+
+    told = set[str]()
     for candidate in found.candidate_entries:
         yield _hanging("  ? ", f"{candidate.title}?")
         yield Text(f"    It looks like this: {candidate.shows}")
-        yield _hanging("    If so: ", candidate.cure[0])
+        step = step_of_a_guess(candidate, found)
+        if step not in told:
+            yield _hanging("    If so: ", step)
+        told.add(step)
         yield Text(f"    more: {Command('open', (candidate.id,))}", style="dim")
 
 

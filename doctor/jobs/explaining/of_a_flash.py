@@ -6,10 +6,12 @@ import re
 from collections.abc import Sequence
 
 from doctor.jobs.explaining.steps import FLASHES, FORBIDS, SAYS_NO
-from doctor.knowledge.builds import CAT_M1, NB_IOT, RADIOS
+from doctor.knowledge.builds import CAT_M1, NB_IOT, RADIOS, Build
 from doctor.knowledge.explanation import Explanation
+from doctor.knowledge.facts import Facts
 from doctor.knowledge.order import Match
 from doctor.knowledge.outcome import MENDED, SUCCESS, WORKING_MODEM
+from doctor.knowledge.session import UPDATED
 from doctor.knowledge.words import said
 from doctor.knowledge.words.asked import DONE, FLASH, GO, HELPS, NEWER, NEXT, POWER, TO_CATM1, TO_NB1, WHICH, WORKED
 
@@ -209,8 +211,20 @@ def whether_done(explanation: Explanation) -> str:
 def what_runs(explanation: Explanation) -> tuple[str, ...]:
     """What the modem runs, if a copy of the factory's misleads; and that it is what was sent, if that is asked too."""
     builds = explanation.facts.builds
-    if WORKED in explanation.reader.asks and said.told_at(explanation.reader.prose, _STILL_OLD) is not None:
+    if (back := went_back(explanation)) is not None:
+        return (back,)
+    succeeded = explanation.says.startswith(SUCCESS) or UPDATED in explanation.facts.proved
+    if (
+        not succeeded
+        and WORKED in explanation.reader.asks
+        and said.told_at(explanation.reader.prose, _STILL_OLD) is not None
+    ):
         return (_NOT_TAKEN,)
+    nothing_sure = not explanation.says and (explanation.unsure or not explanation.causes)
+    if nothing_sure and builds.rivals and len({build.number for build in builds.runs}) == 1 and builds.said:
+        return (f"The modem's firmware, as it prints it here, is {_in_words(builds.runs[-1])}.",)
+    if nothing_sure and not builds.runs and not explanation.facts.names_monarch2:
+        return _without_what_runs(explanation)
     if builds.rivals or explanation.facts.names_monarch2 or not builds.runs:
         return ()
     runs = builds.runs[-1].number
@@ -218,4 +232,59 @@ def what_runs(explanation: Explanation) -> tuple[str, ...]:
         return (f"It worked: {runs} was sent, and it is what the modem runs.",)
     if WORKED in explanation.reader.asks and all(image.made == runs for image in builds.images):
         return (f"The modem runs {runs}: if that is what was sent, it worked, and nothing is left to do.",)
-    return (f"The modem runs {runs}.",) if explanation.notes else ()
+    if explanation.notes:
+        return (f"The modem runs {runs}.",)
+    # If nothing is sure, what is known is said.
+    return (f"The modem runs {_in_words(builds.runs[-1])}.",) if nothing_sure else ()
+
+
+def _without_what_runs(explanation: Explanation) -> tuple[str, ...]:
+    """What a lone build is, or what a copy of the boot loader says, where nothing tells what runs."""
+    builds = explanation.facts.builds
+    if builds.lone is not None:
+        return (f"A build alone is no fault. This one is {_in_words(builds.lone)}.",)
+    loaders = builds.loaders
+    if not loaders or any(loader.kind == "loader*" for loader in loaders):
+        return ()
+    return (
+        f"[{loaders[-1].number}] is a copy of the boot loader, not what the modem runs: copy 0 stays the factory's "
+        "in most modems in the field. What runs is told by the line Software, and the loader that runs has the "
+        "star: send the whole list before a file is chosen.",
+    )
+
+
+def _in_words(runs: Build) -> str:
+    """A build with its radio, and that no public file brings it back if that is so."""
+    from doctor.jobs.way_told import in_words  # as the rules: most pastes do not need it
+
+    return in_words(runs)
+
+
+def went_back(explanation: Explanation) -> str | None:
+    """That an older build was installed over a newer one, and what that means; None if the text does not tell so."""
+    facts = explanation.facts
+    if facts.family == "other" or explanation.reader.may_run or explanation.reader.runs_now:
+        return None
+    told = versions_before_and_now(facts)
+    if told is None or told[1] >= told[0]:
+        return None
+    from doctor.jobs.way_told import again  # as the rules: most pastes do not need it
+
+    before, now = told
+    return (
+        f"It went back: {now} runs now, and {before}, which ran before, is newer. The image was an older one; the "
+        f"transfer did not fail, and nothing is broken. {again(before, monarch2=facts.names_monarch2)}"
+    )
+
+
+def versions_before_and_now(facts: Facts) -> tuple[int, int] | None:
+    """The builds of what ran before and of what runs now; None if the text does not tell."""
+    if facts.names_monarch2:
+        return facts.monarch2_builds if "sqn3330" not in facts.by_kind.get("family", ()) else None
+    if both := facts.builds.before_and_now:
+        return both[0].number, both[1].number
+    # A tool that named what ran, and behind its success what runs.
+    runs = [build for build in facts.builds.runs if build.kind in RADIOS]
+    if UPDATED not in facts.proved or len(runs) < 2 or runs[-1].kind != runs[-2].kind:
+        return None
+    return runs[-2].number, runs[-1].number

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from doctor.knowledge.catalogue import entry
+from doctor.knowledge.catalogue import Entry, entry
 from doctor.knowledge.explanation import Explanation
 from doctor.knowledge.order import LIKELY, Match
 from doctor.text.power_off import UNPLUG
@@ -31,6 +31,14 @@ _OF_SQN3330 = re.compile(
 FLASHES = re.compile(r"`\S+ flash\b")  #: a command that flashes
 ERASES = re.compile(r"\b(?:formats?|reformat|erase)\b|--reformat|--reset-flash|\bpartitions\b", re.IGNORECASE)
 _UNPLUG_FIRST = f"{UNPLUG[:1].upper()}{UNPLUG[1:]}"
+#: What can brick a modem that is in another state than the guess says.
+_COSTS = re.compile(
+    rf"{FLASHES.pattern}|{_SENDS.pattern}|\bfull image\b|upgdiff|\b(?:send|flash) (?:it|the|a)\b", re.IGNORECASE
+)
+_LOOK_FIRST = (
+    "Send nothing and leave the power on until it is known: `fipy-doctor check` says what the modem runs and in which "
+    "mode it is."
+)
 #: A step that can stand beside a transfer that runs.
 ONLY_WAITS = re.compile(r"(?:Do not\b[^.]*\. )?(?:Wait|Leave the power on for 30|Then look, with the power still on)\b")
 
@@ -62,6 +70,17 @@ def steps_of(explanation: Explanation, decides: Match | None, keep: bool) -> tup
     # A modem that is at work now is left to it before anything else is put right.
     at_work = decides.entry.cure[:1] if decides is not None and keep and decides.entry.under_way else ()
     return _power_off_once(tuple(dict.fromkeys((*at_once, *at_work, *sorted(steps, key=_urgency)))))
+
+
+def step_of_a_guess(known: Entry, explanation: Explanation) -> str:
+    """The first step for a finding that is only guessed: none that flashes, and none that takes the power of a modem.
+
+    The power may go, in the words that ask first, if the text tells of no file for the modem: else it may stand between
+    the two files of 48829.
+    """
+    step, told = known.cure[0], explanation.facts
+    takes_power = UNPLUG[1:] in step and (told.builds.images or told.builds.runs or "files" in told.by_kind)
+    return _LOOK_FIRST if (_COSTS.search(step) and not FORBIDS.match(step)) or takes_power else step
 
 
 def _power_off_once(steps: tuple[str, ...]) -> tuple[str, ...]:

@@ -81,7 +81,7 @@ _GOES_ON = re.compile(
 #: It is over, one way or the other.
 _ENDED = re.compile(
     r"^\W{0,3}>>> ?|(?<![\w-])\w{0,40}(?:Error|Exception)\b(?!-)|Traceback|(?<!-)\bfailed\b|\baborting\b"
-    r"|\brst:0x|Brownout|Could not detect your modem"
+    r"|\brst:0x|Brownout|Could not detect your modem|\+SMUPGRADE: ?(?:fail|success)"
     r"|\b(?:stopped|aborted|died|crashed|broke|ended|quit|finished|completed) (?:at|with|there|off|by|after"
     r"|yesterday|fine)|successfully"
     r"|\babbruch\b|\bbricht\b|\bbreaks? off|\b(?:fails?|aborts?) at\b|se corta\b|s.arrete a\b"

@@ -1,0 +1,137 @@
+"""An older build over a newer one is told as such, and where nothing is sure what is known of builds is said."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from doctor.jobs.explaining.advice import advice
+from doctor.jobs.explaining.steps import step_of_a_guess
+from doctor.knowledge import entries, entry, explain
+
+
+def answers(text: str) -> str:
+    return "\n".join(advice(explain(text.encode())).answers)
+
+
+@pytest.mark.parametrize(
+    ("text", "before", "now"),
+    [
+        ("My GPy had 48829 and now ATI1 says LR5.1.1.0-39529. Why?", 48829, 39529),
+        ("Vorher lief LR6.0.0.0-41019, jetzt meldet das Modem LR6.0.0.0-38729. Ist das kaputt?", 41019, 38729),
+        ("Antes tenía 46470, ahora dice LR5.1.1.0-38638. ¿Puedo recuperarlo?", 46470, 38638),
+        ("Avant j'avais 41065 et maintenant ATI1 dit LR5.1.1.0-33988", 41065, 33988),
+        ("LR5.1.1.0-33988\nthat is my FiPy today. Before it was LR5.1.1.0-41065", 41065, 33988),
+        ("Walter: LR8.2.2.1-63493\nran the flash example\nLR8.2.0.3-60186\nslower now", 63493, 60186),
+    ],
+)
+def test_an_older_build_that_runs_now_is_no_fault(text: str, before: int, now: int) -> None:
+    assert f"It went back: {now} runs now, and {before}, which ran before, is newer." in answers(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "My GPy had 38638 and now ATI1 says LR5.1.1.0-41065",
+        "LR5.1.1.0-41065 on one board, LR5.1.1.0-39529 on the other",
+        "Before it was LR5.1.1.0-41065, now LR6.0.0.0-41019",
+    ],
+)
+def test_a_newer_one_or_another_radio_or_board_went_not_back(text: str) -> None:
+    assert "It went back" not in answers(text)
+
+
+def test_a_build_that_cannot_be_had_again_is_not_promised() -> None:
+    assert "No public file brings 46470 back" in answers("Mijn FiPy had 46470, nu zie ik LR5.1.1.0-41065")
+    assert "send CATM1-41065.dup" in answers("Mein FiPy hatte 41065, jetzt steht da LR5.1.1.0-38638")
+    assert "-1 and then -2" in answers("my GPy had 48829, now it says LR5.1.1.0-41065")
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("board list\nmodem LR6.0.0.0-41019\nwhat do I write down", "41019 (NB-IoT)"),
+        ("ATI1 -> LR5.1.1.0-46470\nmerci", "46470 (Cat-M1), which no public file brings back"),
+    ],
+)
+def test_where_nothing_is_found_the_build_is_said(text: str, says: str) -> None:
+    assert says in answers(text)
+
+
+def test_no_guess_brings_a_step_that_flashes_or_takes_power_between_two_files() -> None:
+    told = explain(b"CATM1-5.2-48829-1.dup, LR5.1.1.0-39529")
+    for known in map(entry, entries()):
+        step = step_of_a_guess(known, told)
+        forbids = step.startswith(("Do not", "Stop here"))
+        assert forbids or not re.search(r"`fipy-doctor flash (?!--help)|`fipy-doctor flash`", step), known.id
+        assert "unplug USB and any battery" not in step, known.id
+
+
+@pytest.mark.parametrize("text", ["It was CATM1-41065 over a 38638.", "CATM1-41065 über die 38638 gespielt"])
+def test_what_an_image_goes_over_is_what_ran(text: str) -> None:
+    assert [build.number for build in explain(text.encode()).facts.builds.runs] == [38638]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["my modem is 33080. somebody says 41065 is possible", "Mein GPy hat 33080. Es heißt, nur 41065 ist erlaubt"],
+)
+def test_what_is_only_possible_does_not_run(text: str) -> None:
+    assert [build.number for build in explain(text.encode()).facts.builds.runs] == [33080]
+
+
+def test_a_verdict_of_the_modem_ends_the_transfer() -> None:
+    log = (
+        "Sending 1658508 bytes: [####] 100%\nWaiting for modem to finish the update...\n+SMUPGRADE: failure\nwhat now?"
+    )
+    found = explain(log.encode())
+    assert not found.reader.may_run
+    assert "stall-after-100-waiting" not in [match.id for match in found.matches]
+
+
+def test_a_success_is_not_contradicted_by_an_old_boot_loader() -> None:
+    log = (
+        "Your modem has been successfully updated.\n\nUE5.0.0.0d\nLR5.1.1.0-41065\n"
+        "Bootloader0 : 5.1.1.0 [33080]\nis still the old one. Did the update fail?"
+    )
+    assert "did not take the image" not in answers(log)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Hab 38638 auf ein Modem mit 41065 gespielt",
+        "I put 38638 on a modem running 41065",
+        "puse 38638 en un modem con 41065",
+    ],
+)
+def test_what_was_put_on_a_modem_with_another_build_is_the_image(text: str) -> None:
+    builds = explain(text.encode()).facts.builds
+    assert [build.number for build in builds.runs] == [41065]
+    assert [build.number for build in builds.images] == [38638]
+
+
+def test_the_other_list_of_versions_is_read() -> None:
+    """modem-protocol.md 8.4."""
+    text = "[BOOTROM0] 5.1.1.0 [33080]\n[BOOTROM1*] 5.1.1.0 [38638]\n[BOOTROM2] NA\n[FFF] 5.1.1.0 [38638] by robot-soft"
+    builds = explain(text.encode()).facts.builds
+    assert [build.number for build in builds.runs] == [38638]
+    assert [str(build) for build in builds.loaders] == ["loader-33080", "loader*-38638"]
+
+
+def test_a_rule_that_names_a_build_does_not_run_it() -> None:
+    for text in ("build 48829 cannot follow 41019", "refused: the build 48829 must not follow 41019 (NB-IoT)"):
+        assert [build.number for build in explain(text.encode()).facts.builds.runs] == [41019]
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("46470", "46470 (Cat-M1), which no public file brings back"),
+        ("Bootloader0  : 5.1.1.0 [33080]", "[33080] is a copy of the boot loader, not what the modem runs"),
+        ("Walter after the update: LR8.0.5.13-59577 (before 8.2.1.0-61488)", "It went back: 59577 runs now"),
+    ],
+)
+def test_a_number_alone_is_told_for_what_it_is(text: str, says: str) -> None:
+    assert says in answers(text)
