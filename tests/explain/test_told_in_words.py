@@ -11,6 +11,7 @@ from doctor.jobs.explaining.advice import advice
 from doctor.knowledge import explain
 from doctor.knowledge.paste import read
 from doctor.knowledge.sizes import short_copy
+from doctor.knowledge.words import history
 from doctor.knowledge.words.history import over, story_from
 
 if sys.version_info >= (3, 11):
@@ -154,3 +155,22 @@ def test_a_whole_image_does_not_go_into_flash() -> None:
     assert "flash-filesystem-full" in [match.id for match in explain(copied.encode()).matches]
     flashed = "Copied the 6 MB dup by FTP to the card, then tried to flash it: it breaks off. Why?"
     assert "flash-filesystem-full" not in [match.id for match in explain(flashed.encode()).matches]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The battery was at 6% when the update began and the LED is out now, nothing on USB",
+        "The battery was only at 7 % when I began to update the modem. Now the board is dark",
+        "Der Akku war nur noch bei 8 %, als das Update begann, jetzt ist alles aus",
+        "La batería estaba al 9 % cuando empezó la actualización, ahora no enciende",
+        "La batterie était à 6 % au début de la mise à jour, maintenant tout est noir",
+    ],
+)
+def test_how_full_a_battery_is_tells_of_no_transfer_that_must_be_left_alone(text: str) -> None:
+    assert not history.tells_of_a_transfer(text)
+    assert not any("Leave board, cable" in step for step in advice(explain(text.encode())).steps)
+
+
+def test_beside_a_battery_the_figure_of_the_transfer_counts() -> None:
+    assert history.tells_of_a_transfer("The battery is at 20 % and the update of the modem at 45 %")

@@ -128,7 +128,13 @@ _NOT_OF_A_TRANSFER = re.compile(
     r"batter|akku|accu|bater|charg|\blade|humid|feucht|signal|packet|cpu|free\b|frei\b|libre|rabatt|(?<![\d.])0 ?%",
     re.I,
 )
-
+#: How full a battery is, which tells nothing of a transfer.
+_BATTERYS_FIGURE = re.compile(
+    r"(?:batter|akku|accu|bater)\w{0,10}(?: (?:was|is|at|on|only|just|still|about|around|low|war|ist|bei|auf|nur|noch"
+    r"|estaba|esta|al|solo|etait|est|a|seulement|stond|staat|op|nog|maar)){1,4} \d{1,3} ?"
+    r"(?:%|per ?cent|prozent|por ?ciento|procent|pour ?cent)",
+    re.I,
+)
 _MOST_FIGURES = 20  #: of those without a word of a transfer beside them
 _FIGURE = re.compile(r"\d{1,3} ?(?:%|per ?cent|prozent|por ?ciento|procent|pour ?cent)", re.I)
 _OVER = re.compile("successfully updated|flashed and proved", re.I)
@@ -178,7 +184,7 @@ def runs_again(prose: str) -> bool:
 
 def runs_now(paste: Paste) -> bool:
     """Whether a transfer goes on while the reader writes: words of now, alone or around its last figure."""
-    text = without_accents(paste.text[-_LOOKED_AT_CHARS:])
+    text = _without_batteries(paste.text[-_LOOKED_AT_CHARS:])
     said_at = said.told_at(text, _SAID_TO_RUN)
     if said_at is not None and not _has_ended("\n".join(text.split("\n")[said_at + 1 :])):
         return True
@@ -190,7 +196,7 @@ def runs_now(paste: Paste) -> bool:
 
 def tells_of_a_transfer(text: str) -> bool:
     """Whether sentences tell of a transfer to the modem that is under way, and of nothing that ended it."""
-    text = without_accents(text)
+    text = _without_batteries(text)
     told = _said(text, _AMID) or (_said(text, _TRANSFER) and _said(text, _UNDER_WAY))
     of_the_board = _said(text, said.OF_THE_BOARD) and not _said(text, said.OF_THE_MODEM)
     if not told or of_the_board or not_begun(text) or _has_ended(text) or _OVER.search(text):
@@ -205,7 +211,7 @@ def may_run(paste: Paste) -> bool:
     """
     if under_way(paste) is not None:
         return True
-    text = without_accents(paste.text[-_LOOKED_AT_CHARS:])
+    text = _without_batteries(paste.text[-_LOOKED_AT_CHARS:])
     left_at = said.told_at(text, _LEFT_RUNNING)
     if left_at is not None and not _has_ended("\n".join(text.split("\n")[left_at:])):
         return True
@@ -230,6 +236,10 @@ def _asked_at_a_figure(text: str) -> bool:
 
 def _is_of_a_transfer(sentence: str) -> bool:
     return _FIGURE.search(sentence) is not None and not _NOT_OF_A_TRANSFER.search(sentence)
+
+
+def _without_batteries(text: str) -> str:
+    return _BATTERYS_FIGURE.sub("", without_accents(text))
 
 
 def _said(text: str, idea: str) -> bool:
