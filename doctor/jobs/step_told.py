@@ -57,9 +57,18 @@ def verdicts(facts: Facts) -> tuple[str, ...]:
         images = _images(build, runs, files)
         if images and images[0].build != runs.number:
             said.setdefault((images[0].base, images[0].build), _verdict(facts, runs, images))
-    sent = any(PAIR_BUILD in (build.number, build.target) for build in facts.builds.images)
-    first = (_BETWEEN,) if said and sent and runs.number == BETWEEN_BUILD else ()
+    first = (_BETWEEN,) if said and runs.number == BETWEEN_BUILD and _names_the_pair(facts) else ()
     return (*first, *tuple(said.values())[-_MOST_JUDGED:])
+
+
+def stands_between(facts: Facts) -> bool:
+    """Whether the modem names the build of a modem between the two files of a pair that the text names."""
+    runs = facts.builds.runs
+    return bool(runs) and runs[-1].number == BETWEEN_BUILD and _names_the_pair(facts)
+
+
+def _names_the_pair(facts: Facts) -> bool:
+    return any(PAIR_BUILD in (build.number, build.target) for build in facts.builds.images)
 
 
 def _is_detour(image: Build, runs: Build, images: Sequence[Build]) -> bool:

@@ -12,12 +12,13 @@ from doctor.knowledge.order import DEEDS, Match, first_line
 from doctor.knowledge.our_lines import our_lines
 from doctor.knowledge.paste import Paste
 from doctor.knowledge.session import PROMPT, UPDATED
-from doctor.knowledge.words import history
+from doctor.knowledge.words import history, said
 from doctor.knowledge.words.reader import Reader
 
 UNSURE = 0.5  #: below, a description is asked back about
 _LASTING = (*DEEDS, "power")  #: areas whose entries tell what was done to the modem: that is not over the next day
 _LOOKED_AT_CHARS = 20_000  #: of a paste, for what its reader says of himself
+_STILL_OLD = "still-old"  #: an idea of said.txt
 
 SUCCESS = "This shows a success"
 #: What is said when all went well, in the vendor's tools and ours.
@@ -48,12 +49,20 @@ def how_it_ended(paste: Paste, facts: Facts, failures: list[Match], reader: Read
         return told
     if not only_guessed(failures):
         return ""
-    if UPDATED in facts.proved:
+    if UPDATED in facts.proved and not still_old(facts, reader.prose):
         return f"{SUCCESS}: the modem was updated, and named its build behind it."
     if not failures and session.mended(paste):
         return MENDED
     started = PROMPT in facts.proved and _BOOT_LOG.search(paste.text[:_LOOKED_AT_CHARS]) is not None
     return STARTED if started and not _error_after(paste, 0) else ""
+
+
+def still_old(facts: Facts, prose: str) -> bool:
+    """Whether the reader says that the old build still runs, and it is none of those that were to be sent."""
+    builds = facts.builds
+    if not builds.runs or not builds.images or said.told_at(prose, _STILL_OLD) is None:
+        return False
+    return all(builds.runs[-1].number not in (image.number, image.target) for image in builds.images)
 
 
 def _success_told(facts: Facts, failures: list[Match], prose: str) -> str:

@@ -135,3 +135,28 @@ def test_a_rule_that_names_a_build_does_not_run_it() -> None:
 )
 def test_a_number_alone_is_told_for_what_it_is(text: str, says: str) -> None:
     assert says in answers(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        ">>> sqnsupgrade.run('/sd/CATM1-5.2-48829-1.dup')\nLR5.1.1.0-39529\nmodem was 41065 before. Did it fall back?",
+        "Vorher lief 41065, dann habe ich CATM1-5.2-48829-1.dup geschickt, jetzt LR5.1.1.0-39529. Warum älter?",
+    ],
+)
+def test_a_modem_between_two_files_did_not_go_back(text: str) -> None:
+    assert "send the second file now" in answers(text) and "It went back" not in answers(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'At the end "Your modem has been successfully updated", but info() still shows the old version '
+        "LR5.1.1.0-39529. I sent CATM1-41065.dup.",
+        'Am Ende stand "Your modem has been successfully updated.", aber es ist immer noch die alte Version '
+        "LR5.1.1.0-39529, geschickt habe ich CATM1-41065.dup",
+    ],
+)
+def test_no_success_where_the_old_build_still_runs(text: str) -> None:
+    assert "did not take the image" in answers(text)
+    assert "success" not in explain(text.encode()).says

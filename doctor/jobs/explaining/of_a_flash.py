@@ -10,7 +10,7 @@ from doctor.knowledge.builds import CAT_M1, NB_IOT, RADIOS, Build
 from doctor.knowledge.explanation import Explanation
 from doctor.knowledge.facts import Facts
 from doctor.knowledge.order import Match
-from doctor.knowledge.outcome import MENDED, SUCCESS, WORKING_MODEM
+from doctor.knowledge.outcome import MENDED, SUCCESS, WORKING_MODEM, still_old
 from doctor.knowledge.session import UPDATED
 from doctor.knowledge.words import said
 from doctor.knowledge.words.asked import DONE, FLASH, GO, HELPS, NEWER, NEXT, POWER, TO_CATM1, TO_NB1, WHICH, WORKED
@@ -213,6 +213,8 @@ def what_runs(explanation: Explanation) -> tuple[str, ...]:
     builds = explanation.facts.builds
     if (back := went_back(explanation)) is not None:
         return (back,)
+    if still_old(explanation.facts, explanation.reader.prose):
+        return (_NOT_TAKEN,)
     succeeded = explanation.says.startswith(SUCCESS) or UPDATED in explanation.facts.proved
     if (
         not succeeded
@@ -261,16 +263,23 @@ def _in_words(runs: Build) -> str:
 
 
 def went_back(explanation: Explanation) -> str | None:
-    """That an older build was installed over a newer one, and what that means; None if the text does not tell so."""
+    """That an older build was installed over a newer one, or the first file of a pair; None if neither is told."""
     facts = explanation.facts
     if facts.family == "other" or explanation.reader.may_run or explanation.reader.runs_now:
         return None
     told = versions_before_and_now(facts)
     if told is None or told[1] >= told[0]:
         return None
-    from doctor.jobs.way_told import again  # as the rules: most pastes do not need it
+    from doctor.jobs import step_told  # as the rules: most pastes do not need it
+    from doctor.jobs.way_told import again
 
     before, now = told
+    if step_told.stands_between(facts):
+        return (
+            f"{now} is what a modem says between the two files of the pair. If the first one was sent, it did not go "
+            "back: send the second file now, in the same session, with no reset and no power cut before it, and no "
+            "other image."
+        )
     return (
         f"It went back: {now} runs now, and {before}, which ran before, is newer. The image was an older one; the "
         f"transfer did not fail, and nothing is broken. {again(before, monarch2=facts.names_monarch2)}"
