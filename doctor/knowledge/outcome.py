@@ -60,9 +60,14 @@ def how_it_ended(paste: Paste, facts: Facts, failures: list[Match], reader: Read
 def still_old(facts: Facts, prose: str) -> bool:
     """Whether the reader says that the old build still runs, and it is none of those that were to be sent."""
     builds = facts.builds
-    if not builds.runs or not builds.images or said.told_at(prose, _STILL_OLD) is None:
+    if not builds.runs or not builds.images or not tells_of_the_old(prose):
         return False
     return all(builds.runs[-1].number not in (image.number, image.target) for image in builds.images)
+
+
+def tells_of_the_old(prose: str) -> bool:
+    """Whether the reader says that the version is still the old one, whichever that is."""
+    return said.told_at(prose, _STILL_OLD) is not None
 
 
 def _success_told(facts: Facts, failures: list[Match], prose: str) -> str:

@@ -10,9 +10,8 @@ from doctor.knowledge.builds import CAT_M1, NB_IOT, RADIOS, Build
 from doctor.knowledge.explanation import Explanation
 from doctor.knowledge.facts import Facts
 from doctor.knowledge.order import Match
-from doctor.knowledge.outcome import MENDED, SUCCESS, WORKING_MODEM, still_old
+from doctor.knowledge.outcome import MENDED, SUCCESS, WORKING_MODEM, still_old, tells_of_the_old
 from doctor.knowledge.session import UPDATED
-from doctor.knowledge.words import said
 from doctor.knowledge.words.asked import DONE, FLASH, GO, HELPS, NEWER, NEXT, POWER, TO_CATM1, TO_NB1, WHICH, WORKED
 
 _POINTS_ON = ("is against it", "Better: flash ")  #: of a verdict that allows a file, or names the one to take
@@ -23,7 +22,6 @@ _RADIO_OF_A_MONARCH2 = (
     "Which file? None for that: a Monarch 2 has both radios in one firmware. `AT+SQNMODEACTIVE=1` chooses Cat-M1, =2 "
     "NB-IoT; it holds after the modem's restart."
 )
-_STILL_OLD = "still-old"  #: an idea of said.txt
 _NOT_TAKEN = (
     "Did it work? No: a modem that still names the old build did not take the image, whatever the tool printed. "
     "One that answers so lost nothing; `fipy-doctor status` reads it, and `fipy-doctor plan FILE.dup` says how to send "
@@ -213,14 +211,7 @@ def what_runs(explanation: Explanation) -> tuple[str, ...]:
     builds = explanation.facts.builds
     if (back := went_back(explanation)) is not None:
         return (back,)
-    if still_old(explanation.facts, explanation.reader.prose):
-        return (_NOT_TAKEN,)
-    succeeded = explanation.says.startswith(SUCCESS) or UPDATED in explanation.facts.proved
-    if (
-        not succeeded
-        and WORKED in explanation.reader.asks
-        and said.told_at(explanation.reader.prose, _STILL_OLD) is not None
-    ):
+    if _was_not_taken(explanation):
         return (_NOT_TAKEN,)
     nothing_sure = not explanation.says and (explanation.unsure or not explanation.causes)
     if nothing_sure and builds.rivals and len({build.number for build in builds.runs}) == 1 and builds.said:
@@ -238,6 +229,15 @@ def what_runs(explanation: Explanation) -> tuple[str, ...]:
         return (f"The modem runs {runs}.",)
     # If nothing is sure, what is known is said.
     return (f"The modem runs {_in_words(builds.runs[-1])}.",) if nothing_sure else ()
+
+
+def _was_not_taken(explanation: Explanation) -> bool:
+    """Whether the old build is told to run still; a success that is proved counts more, if no build refutes it."""
+    facts, reader = explanation.facts, explanation.reader
+    if still_old(facts, reader.prose):
+        return True
+    succeeded = explanation.says.startswith(SUCCESS) or UPDATED in facts.proved
+    return not succeeded and WORKED in reader.asks and tells_of_the_old(reader.prose)
 
 
 def _without_what_runs(explanation: Explanation) -> tuple[str, ...]:
