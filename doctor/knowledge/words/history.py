@@ -128,15 +128,14 @@ _NOT_OF_A_TRANSFER = re.compile(
     r"batter|akku|accu|bater|charg|\blade|humid|feucht|signal|packet|cpu|free\b|frei\b|libre|rabatt|(?<![\d.])0 ?%",
     re.I,
 )
+_FIGURE = re.compile(r"\d{1,3} ?(?:%|per ?cent|prozent|por ?ciento|procent|pour ?cent)", re.I)
 #: How full a battery is, which tells nothing of a transfer.
 _BATTERYS_FIGURE = re.compile(
     r"(?:batter|akku|accu|bater)\w{0,10}(?: (?:was|is|at|on|only|just|still|about|around|low|war|ist|bei|auf|nur|noch"
-    r"|estaba|esta|al|solo|etait|est|a|seulement|stond|staat|op|nog|maar)){1,4} \d{1,3} ?"
-    r"(?:%|per ?cent|prozent|por ?ciento|procent|pour ?cent)",
+    rf"|estaba|esta|al|solo|etait|est|a|seulement|stond|staat|op|nog|maar)){{1,4}} {_FIGURE.pattern}",
     re.I,
 )
 _MOST_FIGURES = 20  #: of those without a word of a transfer beside them
-_FIGURE = re.compile(r"\d{1,3} ?(?:%|per ?cent|prozent|por ?ciento|procent|pour ?cent)", re.I)
 _OVER = re.compile("successfully updated|flashed and proved", re.I)
 #: Said behind a success: another transfer, or a modem that keeps silent.
 _AGAIN = re.compile(
