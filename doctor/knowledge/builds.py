@@ -127,7 +127,7 @@ _FIRST_BEHIND = re.compile(r"[\"')]{0,2} (?:first|zuerst|primero|d'abord|eerst)\
 #: Of a number that is compared, it is not told that it runs.
 _COMPARED = re.compile(
     r"\W{1,2}(?:newer|older|better|neuer|älter|besser|más|plus|nieuwer|ouder"
-    r"|(?:(?:is|was|ist|sei|es|est|sea|soit) )?(?:possible|allowed|permitted|möglich|erlaubt|pos[i]ble|permitido|permis"
+    r"|(?:(?:is|was|ist|sei|es|est|sea|soit) )?(?:possible|allowed|permitted|möglich|erlaubt|posible|permitido|permis"
     r"|mogelijk|toegestaan))\b",
     re.I,
 )
@@ -152,7 +152,7 @@ _OWNED_BEHIND = re.compile(
 _FILE_FORM = re.compile(r"(?:CATM1|NB1)[-_](?:5\.2-)?\Z", re.I)
 _RUNS = re.compile(
     r"\b(?:current(?:ly)?|installed|have|has|had|got|on|runs?"
-    r"|running|ran|over|über|encima de|follow|hatte|l[i]ef|ten[ií]a|avais|avait|draaide"
+    r"|running|ran|over|über|encima de|follow|hatte|lief|ten[ií]a|avais|avait|draaide"
     r"|from|is|was|shows?|says?|m[oó]dem|GPy|FiPy|build|built|version|hab|habe|hat|hast|läuft|zeigt|mit|von"
     r"|aktuell|tengo|tiene|desde|con|actual|ai|depuis|heb|heeft|van|met|draait|huidige)"
     r"\W{1,3}(?:(?:the|build|version|firmware|software|still|only|Cat-?M1?|NB-?IoT|NB1|CATM1|a|der|die|la|el|le|de"
