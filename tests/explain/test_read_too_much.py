@@ -1,0 +1,37 @@
+"""Words and numbers that a text tells of something else are not read as a fault whose cure costs something."""
+
+from __future__ import annotations
+
+import pytest
+
+from doctor.jobs.explaining.advice import advice
+from doctor.knowledge import explain
+
+
+def ids(text: str) -> list[str]:
+    return [match.id for match in explain(text.encode()).matches]
+
+
+def told(text: str) -> str:
+    found = advice(explain(text.encode()))
+    return "\n".join((*found.answers, *found.steps))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["[Errno 8] ENOEXEC", "What does OSError: 8 mean?", "Mein GPy sagt seit heute OSError: 8, was heißt das?"],
+)
+def test_an_error_that_names_no_place_erases_nothing(text: str) -> None:
+    assert "board-flash-damaged" not in ids(text) and "--reset-flash" not in told(text)
+
+
+def test_the_same_error_beside_the_boards_own_files_is_damage() -> None:
+    assert ids(">>> os.listdir('/flash')\nOSError: 8\n") == ["board-flash-damaged"]
+    assert ids("Cada vez que abro main.py: OSError: 8") == ["board-flash-damaged"]
+
+
+def test_a_light_that_the_heartbeat_holds_is_no_card() -> None:
+    led = ">>> import pycom\n>>> pycom.rgbled(0x7f7f00)\nOSError: the requested operation is not possible\n"
+    assert not ids(led)
+    card = ">>> os.mount(SD(), '/sd')\nOSError: the requested operation is not possible\n"
+    assert ids(card) == ["sd-already-mounted"]
