@@ -35,3 +35,28 @@ def test_a_light_that_the_heartbeat_holds_is_no_card() -> None:
     assert not ids(led)
     card = ">>> os.mount(SD(), '/sd')\nOSError: the requested operation is not possible\n"
     assert ids(card) == ["sd-already-mounted"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I pulled the plug of my phone, not of the GPy. The modem update stands at 37 %. May I reset?",
+        "Das Modem-Update steht bei 37 %. Ich habe nur den Monitor ausgesteckt. Darf ich Reset drücken?",
+        "The modem update is at 9 % since ten minutes. Last week the power went off, but nothing was running then.",
+        "La actualización del módem va por el 9 % desde hace rato. Ayer hubo corte de luz, pero no estaba nada en marcha.",
+    ],
+)
+def test_what_took_no_power_from_the_board_broke_no_transfer_off(text: str) -> None:
+    assert "power-removed-during-flash" not in ids(text)
+    assert "flash FULL.dup" not in told(text) and "Do not interrupt" in told(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I unplugged the USB hub with the keyboard and the board went dark at 37 % of the modem update.",
+        "Bei 37 % des Modem-Updates ist der Strom ausgefallen, auch die Lampe war aus.",
+    ],
+)
+def test_what_took_the_power_broke_it_off_all_the_same(text: str) -> None:
+    assert "power-removed-during-flash" in ids(text)
