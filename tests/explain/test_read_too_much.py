@@ -60,3 +60,26 @@ def test_what_took_no_power_from_the_board_broke_no_transfer_off(text: str) -> N
 )
 def test_what_took_the_power_broke_it_off_all_the_same(text: str) -> None:
     assert "power-removed-during-flash" in ids(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Battery 9%, modem update at 61%. Shall I turn it off and go to a charger?",
+        "Akku: 9 %, Modem-Update bei 61 %. Soll ich es ausschalten und erst laden?",
+        "Batterie 9 %, mise à jour du modem à 61 %. Je peux débrancher pour recharger ?",
+    ],
+)
+def test_a_battery_beside_a_transfer_starts_none(text: str) -> None:
+    assert "Do not interrupt" in told(text) and "then flash again" not in told(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The LiPo is at 99 %, no update was started. May I unplug the USB cable?",
+        "Der Akku ist bei 99 %, es wurde noch nichts geflasht. Darf ich das USB-Kabel ziehen?",
+    ],
+)
+def test_how_full_a_battery_is_is_no_transfer_that_stands_still(text: str) -> None:
+    assert "stall-7-10-or-99-percent" not in ids(text)
