@@ -43,7 +43,7 @@ def test_a_light_that_the_heartbeat_holds_is_no_card() -> None:
         "I pulled the plug of my phone, not of the GPy. The modem update stands at 37 %. May I reset?",
         "Das Modem-Update steht bei 37 %. Ich habe nur den Monitor ausgesteckt. Darf ich Reset drücken?",
         "The modem update is at 9 % since ten minutes. Last week the power went off, but nothing was running then.",
-        "La actualización del módem va por el 9 % desde hace rato. Ayer hubo corte de luz, pero no estaba nada en marcha.",
+        "La actualización del módem va por el 9 % desde hace rato. Ayer: corte de luz, pero no estaba nada en marcha.",
     ],
 )
 def test_what_took_no_power_from_the_board_broke_no_transfer_off(text: str) -> None:
@@ -83,3 +83,15 @@ def test_a_battery_beside_a_transfer_starts_none(text: str) -> None:
 )
 def test_how_full_a_battery_is_is_no_transfer_that_stands_still(text: str) -> None:
     assert "stall-7-10-or-99-percent" not in ids(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "It reached 100 %, since then nothing at all. A video says that one may cut the power here.",
+        "100 % erreicht, seitdem nichts mehr. In einer Anleitung steht, man soll den Strom abziehen.",
+        "Llegó al 100 %, desde entonces nada. Un tutorial dice que se puede desenchufar.",
+    ],
+)
+def test_silence_since_then_is_a_wait_and_no_end(text: str) -> None:
+    assert ids(text) == ["stall-after-100-waiting"]
