@@ -85,8 +85,12 @@ class Child:
 
     @property
     def is_cut_short(self) -> bool:
-        """Whether ``interrupt`` ended it before it could say how it ends: in its first moments it does not listen."""
-        return self._interrupted and self.code not in (None, *Exit)
+        """Whether ``interrupt`` ended it before it could say how it ends.
+
+        In its first moments it does not listen; while it loads its command line it ends as stopped, without a document.
+        """
+        untold = self.code == Exit.STOPPED and self.document is None
+        return self._interrupted and (untold or self.code not in (None, *Exit))
 
     @property
     def killed_by(self) -> str:

@@ -29,6 +29,8 @@ for move in json.load(open(sys.argv[-1])):
             time.sleep(0.01)
     elif "touch" in move:
         open(move["touch"], "w").close()
+    elif "loads" in move:
+        signal.signal(signal.SIGTERM, lambda *_, code=move["loads"]: os._exit(code))
     elif "kill" in move:
         os.kill(os.getpid(), signal.SIGKILL)
     else:
@@ -38,6 +40,7 @@ for move in json.load(open(sys.argv[-1])):
 
 Move = dict[str, Any]
 PREPARES: Move = {"say": {"event": "step-started", "text": "wake the modem", "phase": "prepare", "number": 1, "of": 3}}
+LOADS: Move = {"loads": 130}  #: its command line: stopped, it ends with this code and says nothing
 
 
 def sent(percent: int) -> Move:

@@ -14,7 +14,7 @@ from doctor.fleet.boards import Board
 from doctor.fleet.crew import Crew
 from doctor.fleet.standing import Standing
 
-from .played import PREPARES, Watched, ends, heard, played, sent
+from .played import LOADS, PREPARES, Move, Watched, ends, heard, played, sent
 
 
 def words(board: Board) -> list[str]:
@@ -119,8 +119,11 @@ def test_what_has_everything_is_not_asked_about(tmp_path: Path, monkeypatch: pyt
     assert not watched.asked and "cannot be stopped" in watched.notices[0] and heard(boards[0]) == ["stop"]
 
 
-def test_a_check_is_stopped_as_ctrl_c_stops_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    boards = played(tmp_path, monkeypatch, [PREPARES, {"see": str(tmp_path / "never")}, ends(0)], [ends(0)])
+@pytest.mark.parametrize("begun", [[], [LOADS]], ids=["python-begins", "command-line-is-loaded"])
+def test_a_check_is_stopped_as_ctrl_c_stops_it(
+    begun: list[Move], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    boards = played(tmp_path, monkeypatch, [*begun, PREPARES, {"see": str(tmp_path / "never")}, ends(0)], [ends(0)])
     watched = Watched(on=lambda _watched, _standing: signal.raise_signal(signal.SIGINT))
     crew = Crew(boards, words, watched, jobs=1)
     ended = [(o.board, o.code, o.document["died"]) for o in crew.run()]  # it had no time to say so itself
