@@ -63,7 +63,7 @@ def _files(begun: str, folders_only: bool = False) -> list[str]:
     front, _, name = begun.rpartition("/")
     front += begun[len(front) : len(begun) - len(name)]
     with os.scandir(front or ".") as inside:
-        found = sorted((each.name, each.is_dir()) for each in inside)
+        found = sorted((each.name, os.path.isdir(each)) for each in inside)  # is_dir() raises at a link in a circle
     return [
         f"{front}{each}{'/' * is_folder}"
         for each, is_folder in found

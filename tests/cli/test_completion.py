@@ -92,6 +92,8 @@ def test_files_behind_a_colon_are_found_here(  # type: ignore[no-untyped-def]
     assert offers("check --port replay://a:folder/") == ["folder/x.jsonl"]
     assert offers(f"check --port replay://{tmp_path}/t") == [f"//{tmp_path}/t.jsonl"]
     assert offers("check --port replay://no/such/") == offers("check --port replay://t.jsonl/") == []
+    (tmp_path / "loop").symlink_to("loop")
+    assert offers("check --port replay://t") == ["//t.jsonl"], "a link that leads to itself hides no other name"
     assert offers("check --port=serial:P") == ["Py343434"], "the part before it stands there already"
     assert offers("check --port=serial:P", "powershell")[0].startswith("--port=serial:Py343434\t"), "the whole word"
 
