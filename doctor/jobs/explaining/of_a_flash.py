@@ -10,7 +10,7 @@ from doctor.knowledge.builds import CAT_M1, NB_IOT, RADIOS, Build
 from doctor.knowledge.explanation import Explanation
 from doctor.knowledge.facts import Facts
 from doctor.knowledge.order import Match
-from doctor.knowledge.outcome import MENDED, SUCCESS, WORKING_MODEM, still_old, tells_of_the_old
+from doctor.knowledge.outcome import MENDED, SUCCESS, WORKING_MODEM, shows_another, still_old, tells_of_the_old
 from doctor.knowledge.session import UPDATED
 from doctor.knowledge.words.asked import DONE, FLASH, GO, HELPS, NEWER, NEXT, POWER, TO_CATM1, TO_NB1, WHICH, WORKED
 
@@ -234,7 +234,7 @@ def what_runs(explanation: Explanation) -> tuple[str, ...]:
 def _was_not_taken(explanation: Explanation) -> bool:
     """Whether the old build is told to run still; a success that is proved counts more, if no build refutes it."""
     facts, reader = explanation.facts, explanation.reader
-    if still_old(facts, reader.prose):
+    if still_old(facts, reader.prose) or (not explanation.matches and shows_another(facts.builds)):
         return True
     succeeded = explanation.says.startswith(SUCCESS) or UPDATED in facts.proved
     return not succeeded and WORKED in reader.asks and tells_of_the_old(reader.prose)
