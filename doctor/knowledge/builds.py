@@ -185,13 +185,13 @@ _SENT = re.compile(
     re.I,
 )
 _SENT_BEHIND = re.compile(
-    r"(?:-[12])?(?:\.dup)?\b[^.;?!\n]{0,24}\b(?:sent|geschickt|gesendet|geflasht|eingespielt|enviado|envoyé|gestuurd"
+    r"(?:-[12]\b|[-_]to[-_]\d{5})?(?:\.dup)?\b[^.;?!\n]{0,24}\b(?:sent|geschickt|gesendet|geflasht|eingespielt|enviado|envoyé|gestuurd"
     r"|verstuurd|verzonden|geflashed)\b(?! (?:werden|wird|worden?|wordt)\b)",
     re.I,
 )
 _NOT_SENT = re.compile(
     r"\b(?:not|never|if|when|before|without|who|he|she|they|nicht|nie|noch|wenn|falls|bevor|er|sie|no|nunca|si|antes|pas"
-    r"|jamais|avant|il|elle|niet|nooit|als|voordat|hij|zij|non|mai|se|nao|não|to|will|soll|muss|wird|be|being)\b|n.t\b",
+    r"|jamais|avant|il|elle|niet|nooit|als|voordat|hij|zij|non|nao|não|will|soll|muss|wird|be|being)\b|n.t\b",
     re.I,
 )
 #: Behind these a number is what does not run.
@@ -315,6 +315,8 @@ class Told:
 
     def _arrived(self, image: Build) -> bool:
         """Whether what an image brings runs behind it; a call, or another build before, shows that it was sent."""
+        if image.kind == "diff" and image.was_sent and self.runs[-1].number == image.target:
+            return True
         before = self._runs_before(image)
         was_sent = image.in_call or (before.place < image.place and before.number != image.made)
         behind = (build.number for build in self.runs if build.place > image.place)
