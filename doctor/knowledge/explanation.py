@@ -185,7 +185,10 @@ def _guesses(
         return []
     near = seen.nearest(paste.text)
     near += [seen.Near(match.id, match.score) for match in failures if match.id not in {one.id for one in near}]
-    fitting = [one for one in near if one.id not in _answered(notes) and fits(entry(one.id), facts)]
+    out = _answered(notes)
+    if history.not_begun(reader.prose):  # what was not begun does not stand still
+        out |= {one.id for one in near if entry(one.id).under_way}
+    fitting = [one for one in near if one.id not in out and fits(entry(one.id), facts)]
     return fitting[:_MOST_CANDIDATES]
 
 

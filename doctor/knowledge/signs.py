@@ -16,7 +16,7 @@ from doctor.knowledge.failed_calls import FailedCall, speaks_against
 from doctor.knowledge.our_lines import our_lines
 from doctor.knowledge.paste import FAILED, Paste
 from doctor.knowledge.sizes import cut_upload, short_copy
-from doctor.knowledge.words import said
+from doctor.knowledge.words import history, said
 from doctor.knowledge.words.asked import BACK, DONE, FLASH, NEWER, TO_CATM1, TO_NB1, WHICH
 from doctor.knowledge.words.reader import Reader
 
@@ -72,7 +72,8 @@ def hits_in(paste: Paste, facts: Facts, reader: Reader) -> list[Hit]:
     prose, indexes = f"{reader.prose}\n{reader.beside}", (*reader.indexes, *reader.beside_at)
     if not reader.indexes:
         prose = reader.beside
-    told = [Hit(*state) for state in said.states(prose, indexes, _shown(paste, facts, reader.indexes))]
+    shown = _shown(paste, facts, reader.indexes)
+    told = [Hit(*state) for state in said.states(history.without_charge(prose), indexes, shown)]
     waits = [hit for hit in told if entry(hit.id).under_way]
     told = [hit for hit in told if hit not in waits]
     others = (*_named_by_us(paste), *_not_ours(_by_facts(paste, facts), ours), *told)

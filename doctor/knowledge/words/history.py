@@ -99,6 +99,8 @@ _NOT_BEGUN = re.compile(
     r"|actuali)"
     r"|\bjamais (?:ete )?(?:flash|mis a jour)|\bnog nooit (?:\w+ )?(?:geflasht|bijgewerkt|geupdate)"
     r"|\bnoch (?:nicht|nichts) (?:gestartet|angefangen|begonnen|geflasht)"
+    r"|\b(?:nothing|no (?:update|upgrade|flash|transfer)) (?:has been|was|is) (?:\w+ )?(?:started|begun|flashed|updated"
+    r"|upgraded|sent|running)\b"
     r"|\b(?:todavia|aun) no (?:he )?(?:empez|lanz|flash)"
     r"|\bpas encore (?:commence|lance|flash)|\bnog (?:niet|niks) (?:gestart|begonnen|geflasht)",
     re.I,
@@ -125,14 +127,16 @@ _SHUT_OUT = re.compile(
 _LOOKED_AT_CHARS = 20_000  #: the end of a paste: what goes on stands there
 _BEFORE_CHARS, _BEHIND_CHARS = 400, 2_000  #: what belongs to the last figure of a transfer
 _NOT_OF_A_TRANSFER = re.compile(
-    r"batter|akku|accu|bater|charg|\blade|humid|feucht|signal|packet|cpu|free\b|frei\b|libre|rabatt|(?<![\d.])0 ?%",
+    r"batter|akku|accu|bater|lipo|charg|\blade|humid|feucht|signal|packet|cpu|free\b|frei\b|libre|rabatt"
+    r"|(?<![\d.])0 ?%",
     re.I,
 )
 _FIGURE = re.compile(r"\d{1,3} ?(?:%|per ?cent|prozent|por ?ciento|procent|pour ?cent)", re.I)
 #: How full a battery is, which tells nothing of a transfer.
 _BATTERYS_FIGURE = re.compile(
-    r"(?:batter|akku|accu|bater)\w{0,10}(?: (?:was|is|at|on|only|just|still|about|around|low|war|ist|bei|auf|nur|noch"
-    rf"|estaba|esta|al|solo|etait|est|a|seulement|stond|staat|op|nog|maar)){{1,4}} {_FIGURE.pattern}",
+    r"(?P<battery>(?:batter|akku|accu|bater|lipo)\w{0,10}:?"
+    r"(?: (?:was|is|at|on|only|just|still|about|around|low|war|ist|bei|auf|nur|noch"
+    rf"|estaba|esta|al|solo|etait|est|a|seulement|stond|staat|op|nog|maar|sta|ai|esta|e)){{0,4}}) {_FIGURE.pattern}",
     re.I,
 )
 _MOST_FIGURES = 20  #: of those without a word of a transfer beside them
@@ -235,6 +239,11 @@ def _asked_at_a_figure(text: str) -> bool:
 
 def _is_of_a_transfer(sentence: str) -> bool:
     return _FIGURE.search(sentence) is not None and not _NOT_OF_A_TRANSFER.search(sentence)
+
+
+def without_charge(text: str) -> str:
+    """A text without how full a battery is; what befell the battery stays."""
+    return _BATTERYS_FIGURE.sub(r"\g<battery>", without_accents(text))
 
 
 def _without_batteries(text: str) -> str:

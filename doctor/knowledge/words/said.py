@@ -20,6 +20,26 @@ _SENTENCE_END = re.compile(r"(?<=[.!?])(?<!(?i:SMOD)\?)\s+|\s[-\u2013]\s(?=[A-Z]
 #: Ideas that only lines of programs tell: of an error, and of the build between the two files of 48829 that runs.
 ERROR, RUNS_BETWEEN = "error", "runs-between"
 _DEEDS = ("power-lost", "stopped", "reset", "slept")  #: what breaks a transfer off
+_POWER_LOST = "power-lost"
+#: Plugged too, and the board lives without it.
+_FEEDS_NOTHING = re.compile(
+    r"\b(?:antenn?\w*|aerial|sim(?:-?(?:card|karte|kaart))?|head(?:phones?|set)|phone|handy|smartphone|telefo\w*"
+    r"|monitor|display|screen|bildschirm|pantalla|ecran|beeldscherm|keyboard|tastatur|teclado|clavier|toetsenbord|mouse"
+    r"|maus|raton|souris|muis|printer|drucker|impresora|imprimante|sensors?|sensor\w*|gps|lamp\w*)\b"
+)
+_FEEDS = re.compile(
+    r"\busb|\b(?:power|battery|lipo|supply|board|fipy|gpy|everything|strom|akku|batterie|netzteil|platine|alles"
+    r"|corriente|bateria|luz|placa|todo|courant|prise|carte|tout|stroom|accu|bord)\b"
+)
+_CLAUSE_END = re.compile(r"[,;:.!?]| (?:and|then|und|dann|y|luego|et|puis|en|toen) ")
+#: Said of a time at which nothing was sent.
+_NOTHING_RAN = re.compile(
+    r"\b(?:nothing|no (?:\w+ )?(?:update|upgrade|flash\w*|transfer)) (?:was|had been) (?:\w+ )?(?:running|going|started"
+    r"|flashing|sen[dt]|under way)|\b(?:was|were)(?:n't| not) (?:\w+ )?(?:flashing|updating|upgrading|sending)"
+    r"|\blief(?: \w+){0,2} (?:nichts|kein\w*)\b|\bnichts lief\b|\bno (?:estaba|se estaba|habia)(?: \w+){0,2} (?:nada"
+    r"|corriendo|actualiz\w+|flash\w+|enviando|en marcha|en curso)|\brien ne (?:tournait|se passait)"
+    r"|\b(?:liep|draaide)(?: \w+){0,2} (?:niets|niks|geen)\b|\bnon c'era (?:nulla|niente)|\bnao estava (?:\w+ )?nada"
+)
 #: A transfer to the board's own memory; a sentence that is about the modem's for certain.
 OF_THE_BOARD, OF_THE_MODEM = "board-update", "modem-update"
 _RULE = re.compile(r"=> ([a-z0-9-]+) (0\.\d+): ([a-z0-9 -]+)\Z")
@@ -77,9 +97,21 @@ def _told(prose: str, indexes: Sequence[int], ideas: _Ideas) -> Iterator[tuple[s
 
 def _is_thought(idea: str, sentence: str, found: re.Match[str]) -> bool:
     """Whether the sentence does not tell this as so; a deed in quotation marks is another's."""
+    if idea == _POWER_LOST and _took_no_power(sentence, found):
+        return True
     if idea in _DEEDS and mood.is_quoted(sentence, found.start()):
         return True
     return mood.is_thought(sentence, found.start(), found.end())
+
+
+def _took_no_power(sentence: str, found: re.Match[str]) -> bool:
+    """Whether what was unplugged feeds no board, or the power went when nothing was sent."""
+    if _NOTHING_RAN.search(sentence):
+        return True
+    first = max((end.end() for end in _CLAUSE_END.finditer(sentence, 0, found.start())), default=0)
+    end = _CLAUSE_END.search(sentence, found.end())
+    clause = sentence[first : end.start() if end is not None else len(sentence)]
+    return _FEEDS_NOTHING.search(clause) is not None and _FEEDS.search(clause) is None
 
 
 @cache
