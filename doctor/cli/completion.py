@@ -60,8 +60,8 @@ _ADDRESSES = [
 
 def _files(begun: str, folders_only: bool = False) -> list[str]:
     """Files and folders whose names begin so, where no shell looks for them; behind a folder stands a slash."""
-    front, _, name = begun.rpartition("/")
-    front += begun[len(front) : len(begun) - len(name)]
+    name = begun.rpartition("/")[2]
+    front = begun.removesuffix(name)
     with os.scandir(front or ".") as inside:
         found = sorted((each.name, each.is_dir()) for each in inside)
     return [
