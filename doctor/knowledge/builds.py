@@ -22,6 +22,7 @@ _RADIO = {
     **dict.fromkeys((33080, 33988, 36417, 38638, 39529, 41065, 43818, 46470, 48829, 50523), CAT_M1),
     **dict.fromkeys((35351, 36571, 37365, 37781, 38729, 40343, 41019, 46262, 48939), NB_IOT),
 }
+PAIR_BUILD = 48829  #: comes as two files
 BETWEEN_BUILD = 39529  #: what runs between the two files of 48829 (modem-protocol.md 7)
 _BY_NAME = {"LR5": CAT_M1, "LR6": NB_IOT, "CATM1": CAT_M1, "NB1": NB_IOT}
 _TOLD = re.compile(r"LR[56](?=\.\d\.\d\.\d-\Z)|(?:CATM1|NB1)(?=[-_]\Z)", re.I)
@@ -176,6 +177,23 @@ _WAS = re.compile(
     r"(?:(?:LR[56]|BUILD\d|\d)\.\d\.\d\.\d[ -]\[?)?\Z",
     re.I,
 )
+#: Behind these, or in front of those below, an image is told to have been sent.
+_SENT = re.compile(
+    r"(?<!be )\b(?:sent|flashed|used|applied|ran|geschickt|gesendet|geflasht|eingespielt|envi[eé]|mand[eé]|flashe[eé]"
+    r"|enviado|mandado|flasheado|envoyée?|flashée?|gestuurd|verstuurd|verzonden|geflashed|mandato|inviato|enviei"
+    r"|mandei)\b[^.;?!\n]{0,40}\Z",
+    re.I,
+)
+_SENT_BEHIND = re.compile(
+    r"(?:-[12]\b|[-_]to[-_]\d{5})?(?:\.dup)?\b[^.;?!\n]{0,24}\b(?:sent|geschickt|gesendet|geflasht|eingespielt|enviado|envoyé|gestuurd"
+    r"|verstuurd|verzonden|geflashed)\b(?! (?:werden|wird|worden?|wordt)\b)",
+    re.I,
+)
+_NOT_SENT = re.compile(
+    r"\b(?:not|never|if|when|before|without|who|he|she|they|nicht|nie|noch|wenn|falls|bevor|er|sie|no|nunca|si|antes|pas"
+    r"|jamais|avant|il|elle|niet|nooit|als|voordat|hij|zij|non|nao|não|will|soll|muss|wird|be|being)\b|n.t\b",
+    re.I,
+)
 #: Behind these a number is what does not run.
 _NOT = re.compile(
     r"(?:\b(?:not|never|nicht|keine?|pas|niet|geen|ne)|n.t|\bno) "
@@ -210,6 +228,7 @@ class Build:
     target   of a differential image: the build that it makes; 0 if nothing says so
     is_next  named as what comes after the image before it
     was      told to have run before
+    was_sent an image that is told to have been sent
     """
 
     number: int
@@ -219,6 +238,7 @@ class Build:
     target: int = 0
     is_next: bool = False
     was: bool = False
+    was_sent: bool = False
 
     @property
     def made(self) -> int:
@@ -295,6 +315,8 @@ class Told:
 
     def _arrived(self, image: Build) -> bool:
         """Whether what an image brings runs behind it; a call, or another build before, shows that it was sent."""
+        if image.kind == "diff" and image.was_sent and self.runs[-1].number == image.target:
+            return True
         before = self._runs_before(image)
         was_sent = image.in_call or (before.place < image.place and before.number != image.made)
         behind = (build.number for build in self.runs if build.place > image.place)
@@ -406,9 +428,19 @@ def _builds(text: str) -> Iterator[tuple[Build, str]]:
                     int(target[1]) if target else 0,
                     is_next,
                     _WAS.search(before) is not None,
+                    part == _IMAGE_PART and _was_sent(before, text, found.end()),
                 ),
                 part,
             )
+
+
+def _was_sent(before: str, text: str, end: int) -> bool:
+    """Whether the words of its clause tell of an image, between ``before`` and what stands at ``end``, as sent."""
+    clause = _SENTENCE_MARK.split(before)[-1]
+    behind = _SENT_BEHIND.match(text, end)
+    if _NOT_SENT.search(clause) or (behind is not None and _NOT_SENT.search(behind[0])):
+        return False
+    return behind is not None or _SENT.search(clause) is not None
 
 
 def _is_sent(image: Build, text: str) -> bool:
