@@ -124,17 +124,22 @@ def test_a_flash_that_has_failed_before_anything_changed_is_left_likewise(tmp_pa
     assert hung.took_ms < 2_500
 
 
-def test_a_modem_that_may_write_is_waited_for_and_nobody_is_asked() -> None:
+@pytest.mark.parametrize("stopped", [False, True])
+def test_a_modem_that_may_write_is_waited_for_and_nobody_is_asked(stopped: bool) -> None:
     told: list[Event] = []
-    with Interrupts(lambda: pytest.fail("asked"), told.append) as interrupts:
+    user = User(stops=True)
+    with Interrupts(user.stop_transfer, told.append) as interrupts:
         clock = AttentiveClock(HandClock(), interrupts)
-        clock.outcome.maybe_all, clock.outcome.unsure = True, ("stp-no-answer", "BLOCK_CMD was not answered", 100)
         interrupts.heard(Progress(Phase.TRANSFER, 50, 100, False))
+        if stopped:
+            signal.raise_signal(signal.SIGINT)
+            assert clock.ends_wait(restarting=False)
+        clock.outcome.maybe_all, clock.outcome.unsure = True, ("stp-no-answer", "BLOCK_CMD was not answered", 100)
         signal.raise_signal(signal.SIGINT)
         assert not clock.ends_wait(restarting=False)
         signal.raise_signal(signal.SIGINT)
         assert not clock.ends_wait(restarting=False)
-    assert isinstance(told[-1], Notice) and "cannot be stopped" in told[-1].text
+    assert user.asked == stopped and isinstance(told[-1], Notice) and "cannot be stopped" in told[-1].text
 
 
 @pytest.mark.parametrize("may_write", [False, True])

@@ -47,8 +47,8 @@ class Interrupts:
         self._sent = begun
         self._stopped = False  # it was decided: what comes now only ends in order
         self._leaves = self._told_to_leave = False
-        self._may_leave = False  # somebody asks ``ends_wait``
-        self._over = False  # and says that nothing is left to stop
+        self._may_leave = False  # as who asks ``ends_wait`` says
+        self._over = False  # likewise: nothing is left to stop
         self._came: set[int] = set()
         self._said = ""
         self._before: dict[int, Any] = {}
@@ -122,7 +122,7 @@ class Interrupts:
 
         Raises LeftAsItIs.
         """
-        self._may_leave, self._over = True, over
+        self._may_leave, self._over = not may_write, over
         self.look()
         if over and (self._pressed or self._pressed_early):
             self._pressed = False
