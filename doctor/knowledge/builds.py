@@ -154,7 +154,7 @@ _FILE_FORM = re.compile(r"(?:CATM1|NB1)[-_](?:5\.2-)?\Z", re.I)
 _RUNS = re.compile(
     r"\b(?:current(?:ly)?|installed|have|has|had|got|on|runs?"
     r"|running|ran|over|über|encima de|follow|hatte|lief|ten[ií]a|avais|avait|draaide"
-    r"|from|is|was|shows?|says?|m[oó]dem|GPy|FiPy|build|built|version|hab|habe|hat|hast|läuft|zeigt|mit|von"
+    r"|from|is|was|shows?|says?|reads?|m[oó]dem|GPy|FiPy|build|built|version|hab|habe|hat|hast|läuft|zeigt|mit|von"
     r"|aktuell|tengo|tiene|desde|con|actual|ai|depuis|heb|heeft|van|met|draait|huidige)"
     r"\W{1,3}(?:(?:the|build|version|firmware|software|still|only|Cat-?M1?|NB-?IoT|NB1|CATM1|a|der|die|la|el|le|de"
     r"|sagt|meldet|dice|muestra|dit|affiche|zegt|toont)"
@@ -173,7 +173,8 @@ _IMAGE = re.compile(
 #: Behind these a build is told to have run before.
 _WAS = re.compile(
     r"\b(?:before|previous(?:ly)?|formerly|earlier|had|was|avais|used to (?:run|have)|vorher|davor|zuvor|früher|hatte"
-    r"|war|antes|anterior|ten[ií]a|avant|avait|auparavant|eerst|vroeger|voorheen)\b[^\n.;?!\d]{0,24}"
+    r"|(?:coming|came) from|war|antes|anterior|ten[ií]a|avant|avait|auparavant|eerst|vroeger|voorheen)\b"
+    r"[^\n.;?!\d]{0,24}"
     r"(?:(?:LR[56]|BUILD\d|\d)\.\d\.\d\.\d[ -]\[?)?\Z",
     re.I,
 )
@@ -356,7 +357,8 @@ class Told:
         surely  whether none may run that it does not fit
         """
         # The loader with the star comes with the software that runs, or before it.
-        running = self.runs or tuple(build for build in self.loaders if build.kind == "loader*")
+        now = tuple(build for build in self.runs if not build.was)
+        running = now or self.runs or tuple(build for build in self.loaders if build.kind == "loader*")
         if not pattern or not running:
             return True
         planned = (self.before(image) for image in self.images)

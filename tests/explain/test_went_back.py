@@ -197,3 +197,16 @@ def test_a_differential_that_was_sent_brought_the_build_that_runs() -> None:
         assert "CATM1-41065.dup" in answers(text)
     asked = "It shows LR5.1.1.0-39529. Should upgdiff_38638-to-39529.dup be sent?"
     assert [match.id for match in explain(asked.encode()).matches] == ["diff-with-wrong-base"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Coming from 41019 on NB-IoT we sent part 1 of 48829. The modem reads 39529 now. May it be reset?",
+        "Vorher war NB-IoT 41019 drauf, dann Teil 1 von 48829. Das Modem meldet jetzt 39529. Darf ich Reset drücken?",
+    ],
+)
+def test_what_ran_before_is_not_what_is_advised_on(text: str) -> None:
+    found = advice(explain(text.encode()))
+    assert [match.id for match in explain(text.encode()).matches] == ["48829-second-step-skipped"]
+    assert "no reset, no power cut" in found.steps[0]
