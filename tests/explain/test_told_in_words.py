@@ -194,3 +194,15 @@ def test_beside_a_battery_the_figure_of_the_transfer_counts() -> None:
 )
 def test_what_costs_a_modem_is_read_in_italian_and_portuguese_too(text: str, first: str) -> None:
     assert [match.id for match in explain(text.encode()).matches][:1] == [first]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "My module has 33080 from the factory and I'd like to get 48829 onto it tonight.",
+        "Ab Werk 33080. Ich will heute Abend 48829 aufspielen.",
+        "J'ai 33080 et je voudrais mettre 48829 ce soir.",
+    ],
+)
+def test_a_wish_for_48829_on_a_factory_modem_is_answered_without_a_question(text: str) -> None:
+    assert [match.id for match in explain(text.encode()).matches] == ["33080-straight-to-48829"]
