@@ -181,6 +181,8 @@ def test_whoever_tells_of_the_first_file_stands_between_the_two(text: str) -> No
     [
         "It runs 39529 now, the first file of 48829 is in. Which file next, CATM1-41065.dup? Is that newer?",
         "Es läuft 39529, die erste Datei von 48829 ist drin. Welche Datei jetzt, CATM1-41065.dup? Ist die neuer?",
+        "In 2019 we sent upgdiff_38638-to-39529.dup. Today part 1 of 48829 was sent, it shows 39529. Which file now?",
+        "2019 habe ich upgdiff_38638-to-39529.dup geschickt, heute Teil 1 von 48829, es zeigt 39529. Welche Datei nun?",
     ],
 )
 def test_no_other_file_is_named_between_the_two(text: str) -> None:

@@ -289,20 +289,24 @@ def went_back(explanation: Explanation) -> str | None:
 
 
 def _stands_between(explanation: Explanation) -> bool:
-    """Whether the modem names the build that runs between the two files of a pair, and the text is about that pair.
-
-    The build alone does not tell: a differential image brings it, too.
-    """
+    """Whether the modem names the build that runs between the two files of a pair, and the text is about that pair."""
     from doctor.jobs import step_told  # as the rules: most pastes do not need it
 
+    return _tells_of_the_first(explanation) or step_told.stands_between(explanation.facts)
+
+
+def _tells_of_the_first(explanation: Explanation) -> bool:
+    """Whether the build between the two runs, and words or a log tell that the first file was sent."""
     runs = explanation.facts.builds.runs[-1:]
-    if any(match.id == _SECOND_STEP for match in explanation.matches):
-        return any(build.number == BETWEEN_BUILD for build in runs)
-    return step_told.stands_between(explanation.facts)
+    return any(match.id == _SECOND_STEP for match in explanation.matches) and any(
+        b.number == BETWEEN_BUILD for b in runs
+    )
 
 
 def _may_stand_between(explanation: Explanation) -> bool:
-    """Whether only the second file of a pair may be due: no other image is named, unless one brought that build."""
+    """Whether only the second file of a pair may be due; a differential image that was sent brings that build, too."""
+    if _tells_of_the_first(explanation):
+        return True
     brought = any(image.was_sent and image.made == BETWEEN_BUILD for image in explanation.facts.builds.images)
     return not brought and _stands_between(explanation)
 
