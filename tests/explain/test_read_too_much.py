@@ -121,3 +121,11 @@ def test_a_success_whose_build_is_another_is_none(text: str) -> None:
 )
 def test_what_was_not_sent_or_brings_that_build_refutes_no_success(text: str) -> None:
     assert "did not take the image" not in told(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Sending 5835531 bytes: [##       ]  22%\n", "It was at 22 % yesterday.\n", "Das war gestern bei 22 %.\n"],
+)
+def test_how_far_a_transfer_came_is_not_passed_over(text: str) -> None:
+    assert "leave board, cable and power alone" in told(text).lower()
