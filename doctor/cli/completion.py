@@ -60,16 +60,24 @@ _ADDRESSES = [
 
 def _files(begun: str, folders_only: bool = False) -> list[str]:
     """Files and folders whose names begin so, where no shell looks for them; behind a folder stands a slash."""
-    front, _, name = begun.rpartition("/")
-    front += begun[len(front) : len(begun) - len(name)]
+    name = begun.rpartition("/")[2]
+    front = begun.removesuffix(name)
     with os.scandir(front or ".") as inside:
-        found = sorted((each.name, os.path.isdir(each)) for each in inside)  # is_dir() raises at a link in a circle
+        found = sorted((each.name, _is_folder(each)) for each in inside)
     return [
         f"{front}{each}{'/' * is_folder}"
         for each, is_folder in found
         if each.startswith(name) and each.isprintable() and (is_folder or not folders_only)
         if not each.startswith(".") or name.startswith(".")
     ]
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    """False also of a link to itself, and of one behind a folder that may not be read: no folder to go on in."""
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False
 
 
 def checks(incomplete: str) -> Words:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import _thread
 import os
+import signal
 import threading
 
 STOP, STOP_TRANSFER = b"stop", b"stop transfer"
@@ -50,4 +51,6 @@ class ToldToStop:
         if line == STOP_TRANSFER:
             self._transfer.set()
         if line in (STOP, STOP_TRANSFER):
-            _thread.interrupt_main()
+            # What a script runs in the background hears no Ctrl-C until it flashes (interrupts.py).
+            deaf = signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+            _thread.interrupt_main(signal.SIGTERM if deaf else signal.SIGINT)

@@ -16,6 +16,10 @@ from doctor.updater.shapes import (
 
 NEWEST_NB1 = 41019  #: the last NB-IoT image of the vendor's public packages (modem-protocol.md 7)
 _NB1_FULL = f"NB1-{NEWEST_NB1}.dup"
+_FULL = {
+    FIRST_TARGET: FIRST_FULL,
+    NEWEST_NB1: _NB1_FULL,
+}  #: full images of builds that public packages have in one file
 _NAMES = {CAT_M1: "Cat-M1", NB_IOT: "NB-IoT"}
 _PAIR = (
     f"Newer is only the pair {PAIR_BUILD}, -1 and then -2 in one session with no reset and no power cut between them; "
@@ -63,7 +67,7 @@ def way_back(facts: Facts) -> str:
     runs = builds.runs[-1]
     if runs.number in NO_WAY_BACK:
         return f"Back? No: no public file brings {runs.number} back. What can be had is another build, not this one."
-    full = {FIRST_TARGET: FIRST_FULL, NEWEST_NB1: _NB1_FULL}.get(runs.number)
+    full = _FULL.get(runs.number)
     return f"Back? Yes: {full} is the full image of {runs.number}, which the modem runs." if full else ""
 
 
@@ -81,7 +85,7 @@ def again(before: int, *, monarch2: bool) -> str:
         return f"No public file brings {before} back: leave what runs, if it works."
     if before == PAIR_BUILD:
         return f"{before} comes with two files, -1 and then -2 in one session with no reset and no power cut between."
-    full = {FIRST_TARGET: FIRST_FULL, NEWEST_NB1: _NB1_FULL}.get(before, f"the full image of {before}")
+    full = _FULL.get(before, f"the full image of {before}")
     return f"To have {before} again, send {full} alone, without updater.elf, after `fipy-doctor plan` allowed it."
 
 

@@ -22,6 +22,7 @@ _RADIO = {
     **dict.fromkeys((33080, 33988, 36417, 38638, 39529, 41065, 43818, 46470, 48829, 50523), CAT_M1),
     **dict.fromkeys((35351, 36571, 37365, 37781, 38729, 40343, 41019, 46262, 48939), NB_IOT),
 }
+PAIR_BUILD = 48829  #: comes as two files
 BETWEEN_BUILD = 39529  #: what runs between the two files of 48829 (modem-protocol.md 7)
 _BY_NAME = {"LR5": CAT_M1, "LR6": NB_IOT, "CATM1": CAT_M1, "NB1": NB_IOT}
 _TOLD = re.compile(r"LR[56](?=\.\d\.\d\.\d-\Z)|(?:CATM1|NB1)(?=[-_]\Z)", re.I)
@@ -153,7 +154,7 @@ _FILE_FORM = re.compile(r"(?:CATM1|NB1)[-_](?:5\.2-)?\Z", re.I)
 _RUNS = re.compile(
     r"\b(?:current(?:ly)?|installed|have|has|had|got|on|runs?"
     r"|running|ran|over|über|encima de|follow|hatte|lief|ten[ií]a|avais|avait|draaide"
-    r"|from|is|was|shows?|says?|m[oó]dem|GPy|FiPy|build|built|version|hab|habe|hat|hast|läuft|zeigt|mit|von"
+    r"|from|is|was|shows?|says?|reads?|m[oó]dem|GPy|FiPy|build|built|version|hab|habe|hat|hast|läuft|zeigt|mit|von"
     r"|aktuell|tengo|tiene|desde|con|actual|ai|depuis|heb|heeft|van|met|draait|huidige)"
     r"\W{1,3}(?:(?:the|build|version|firmware|software|still|only|Cat-?M1?|NB-?IoT|NB1|CATM1|a|der|die|la|el|le|de"
     r"|sagt|meldet|dice|muestra|dit|affiche|zegt|toont)"
@@ -172,8 +173,26 @@ _IMAGE = re.compile(
 #: Behind these a build is told to have run before.
 _WAS = re.compile(
     r"\b(?:before|previous(?:ly)?|formerly|earlier|had|was|avais|used to (?:run|have)|vorher|davor|zuvor|früher|hatte"
-    r"|war|antes|anterior|ten[ií]a|avant|avait|auparavant|eerst|vroeger|voorheen)\b[^\n.;?!\d]{0,24}"
+    r"|(?:coming|came) from|war|antes|anterior|ten[ií]a|avant|avait|auparavant|eerst|vroeger|voorheen)\b"
+    r"[^\n.;?!\d]{0,24}"
     r"(?:(?:LR[56]|BUILD\d|\d)\.\d\.\d\.\d[ -]\[?)?\Z",
+    re.I,
+)
+#: Behind these, or in front of those below, an image is told to have been sent.
+_SENT = re.compile(
+    r"(?<!be )\b(?:sent|flashed|used|applied|ran|geschickt|gesendet|geflasht|eingespielt|envi[eé]|mand[eé]|flashe[eé]"
+    r"|enviado|mandado|flasheado|envoyée?|flashée?|gestuurd|verstuurd|verzonden|geflashed|mandato|inviato|enviei"
+    r"|mandei)\b[^.;?!\n]{0,40}\Z",
+    re.I,
+)
+_SENT_BEHIND = re.compile(
+    r"(?:-[12]\b|[-_]to[-_]\d{5})?(?:\.dup)?\b[^.;?!\n]{0,24}\b(?:sent|geschickt|gesendet|geflasht|eingespielt|enviado|envoyé|gestuurd"
+    r"|verstuurd|verzonden|geflashed)\b(?! (?:werden|wird|worden?|wordt)\b)",
+    re.I,
+)
+_NOT_SENT = re.compile(
+    r"\b(?:not|never|if|when|before|without|who|he|she|they|nicht|nie|noch|wenn|falls|bevor|er|sie|no|nunca|si|antes|pas"
+    r"|jamais|avant|il|elle|niet|nooit|als|voordat|hij|zij|non|nao|não|will|soll|muss|wird|be|being)\b|n.t\b",
     re.I,
 )
 #: Behind these a number is what does not run.
@@ -210,6 +229,7 @@ class Build:
     target   of a differential image: the build that it makes; 0 if nothing says so
     is_next  named as what comes after the image before it
     was      told to have run before
+    was_sent an image that is told to have been sent
     """
 
     number: int
@@ -219,6 +239,7 @@ class Build:
     target: int = 0
     is_next: bool = False
     was: bool = False
+    was_sent: bool = False
 
     @property
     def made(self) -> int:
@@ -295,6 +316,8 @@ class Told:
 
     def _arrived(self, image: Build) -> bool:
         """Whether what an image brings runs behind it; a call, or another build before, shows that it was sent."""
+        if image.kind == "diff" and image.was_sent and self.runs[-1].number == image.target:
+            return True
         before = self._runs_before(image)
         was_sent = image.in_call or (before.place < image.place and before.number != image.made)
         behind = (build.number for build in self.runs if build.place > image.place)
@@ -334,7 +357,8 @@ class Told:
         surely  whether none may run that it does not fit
         """
         # The loader with the star comes with the software that runs, or before it.
-        running = self.runs or tuple(build for build in self.loaders if build.kind == "loader*")
+        now = tuple(build for build in self.runs if not build.was)
+        running = now or self.runs or tuple(build for build in self.loaders if build.kind == "loader*")
         if not pattern or not running:
             return True
         planned = (self.before(image) for image in self.images)
@@ -406,9 +430,19 @@ def _builds(text: str) -> Iterator[tuple[Build, str]]:
                     int(target[1]) if target else 0,
                     is_next,
                     _WAS.search(before) is not None,
+                    part == _IMAGE_PART and _was_sent(before, text, found.end()),
                 ),
                 part,
             )
+
+
+def _was_sent(before: str, text: str, end: int) -> bool:
+    """Whether the words of its clause tell of an image, between ``before`` and what stands at ``end``, as sent."""
+    clause = _SENTENCE_MARK.split(before)[-1]
+    behind = _SENT_BEHIND.match(text, end)
+    if _NOT_SENT.search(clause) or (behind is not None and _NOT_SENT.search(behind[0])):
+        return False
+    return behind is not None or _SENT.search(clause) is not None
 
 
 def _is_sent(image: Build, text: str) -> bool:

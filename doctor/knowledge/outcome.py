@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from doctor.knowledge import session, signs
+from doctor.knowledge.builds import BETWEEN_BUILD, PAIR_BUILD, Build, Told
 from doctor.knowledge.chain import find
 from doctor.knowledge.facts import Facts
 from doctor.knowledge.order import DEEDS, Match, first_line
@@ -45,6 +46,8 @@ _HEALTHY_BLOCK = (
 
 def how_it_ended(paste: Paste, facts: Facts, failures: list[Match], reader: Reader) -> str:
     """That it ended well: a tool says so, sentences do, or a command that failed went well later; else empty."""
+    if shows_another(facts.builds):
+        return ""
     if told := _success(paste, failures) or _success_told(facts, failures, reader.prose):
         return told
     if not only_guessed(failures):
@@ -59,10 +62,25 @@ def how_it_ended(paste: Paste, facts: Facts, failures: list[Match], reader: Read
 
 def still_old(facts: Facts, prose: str) -> bool:
     """Whether the reader says that the old build still runs, and it is none of those that were to be sent."""
-    builds = facts.builds
-    if not builds.runs or not builds.images or not tells_of_the_old(prose):
+    return bool(facts.builds.images) and tells_of_the_old(prose) and _runs_none_of(facts.builds.images, facts.builds)
+
+
+def shows_another(builds: Told) -> bool:
+    """Whether another build runs than that of an image that was sent for certain: in a call, or as its reader says."""
+    called = [image for image in builds.images if image.in_call and image.made][-1:]
+    if called:
+        return bool(builds.runs) and builds.runs[-1].place > called[0].place and _runs_none_of(called, builds)
+    sent = [image for image in builds.images if image.was_sent]
+    return bool(sent) and all(image.made for image in sent) and _runs_none_of(builds.images, builds)
+
+
+def _runs_none_of(images: Sequence[Build], builds: Told) -> bool:
+    """Whether what runs last is none of what these bring, nor what runs between the two files of a pair."""
+    if not builds.runs or builds.runs[-1].was:
         return False
-    return all(builds.runs[-1].number not in (image.number, image.target) for image in builds.images)
+    brought = {number for image in images for number in (image.number, image.target)}
+    between = {BETWEEN_BUILD} if PAIR_BUILD in brought else set[int]()
+    return builds.runs[-1].number not in brought | between
 
 
 def tells_of_the_old(prose: str) -> bool:

@@ -6,7 +6,7 @@ modem-protocol.md 5.2, step 5.
 from . import states
 from .contract import Source  # noqa: F401
 from .events import TRANSFER
-from .session import POLL_MS, FlowError, Session  # noqa: F401
+from .session import POLL_MS, STOPPED, FlowError, Session  # noqa: F401
 from .stp import CLOSE_ACK_MS, DATA_TYPE_CABA, DATA_TYPE_ELF, StpError
 
 try:
@@ -83,28 +83,25 @@ class Sender(object):
             finally:  # even if the port is lost
                 outcome.sent_any = self._before or master.began
                 outcome.maybe_all = self._writes and master.at_most >= size
+            if outcome.sent_bytes < size:
+                raise FlowError("user-interrupt", STOPPED)
         except StpError as err:
-            if outcome.maybe_all:
-                self._end_unsure(self._id(err, opened), err.detail, size)
-                return
-            self._leave()
-            raise FlowError(self._id(err, opened), err.detail)
-        except FlowError as err:
-            text = err.text
-            if err.id == "user-interrupt":  # while an answer was awaited
-                text = "stopped " + self._where(size)
-                if outcome.maybe_all:
-                    self._end_unsure(err.id, text, size)
-                    return
-            self._leave()
-            raise FlowError(err.id, text, err.cause, err.cure)
-        if outcome.sent_bytes < size:
-            if outcome.maybe_all:
-                self._end_unsure("user-interrupt", "stopped " + self._where(size), size)
-                return
-            self._leave()
-            raise FlowError("user-interrupt", "stopped " + self._where(size))
+            self._fail(self._id(err, opened), err.detail, size)
+            return
+        except FlowError as err:  # the user wants to stop; an answer may be awaited
+            self._fail(err.id, "stopped " + self._where(size), size)
+            return
         self._end()
+
+    def _fail(self, id, text, size):
+        # type: (str, str, int) -> None
+        """The transfer came to no good end. Raises FlowError, unless the modem may have all of the file."""
+        if self._s.outcome.maybe_all:
+            self._end_unsure(id, text, size)
+            return
+        self._s.outcome.error = (id, text)  # what comes now only ends it in order
+        self._leave()
+        raise FlowError(id, text)
 
     def _end(self, patient=False):
         # type: (bool) -> None

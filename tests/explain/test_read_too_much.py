@@ -95,3 +95,37 @@ def test_how_full_a_battery_is_is_no_transfer_that_stands_still(text: str) -> No
 )
 def test_silence_since_then_is_a_wait_and_no_end(text: str) -> None:
     assert ids(text) == ["stall-after-100-waiting"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Your modem has been successfully updated.\nLR6.0.0.0-40343\nWe sent NB1-41019.dup to it.",
+        "Your modem has been successfully updated.\nLR6.0.0.0-40343\nGeschickt habe ich NB1-41019.dup.",
+        ">>> sqnsupgrade.run('/sd/NB1-41019.dup')\nYour modem has been successfully updated.\nLR6.0.0.0-40343\n",
+    ],
+)
+def test_a_success_whose_build_is_another_is_none(text: str) -> None:
+    assert not explain(text.encode()).says and "did not take the image" in told(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Your modem has been successfully updated.\nLR6.0.0.0-41019\nWe sent NB1-41019.dup to it.",
+        "Your modem has been successfully updated.\nLR6.0.0.0-41019\nIch habe CATM1-41065.dup nicht geschickt.",
+        "Your modem has been successfully updated.\nLR6.0.0.0-41019\nShould CATM1-41065.dup be sent then?",
+        ">>> sqnsupgrade.run('/sd/CATM1-5.2-48829-1.dup', load_fff=False)\nYour modem has been successfully updated.\n"
+        "LR5.1.1.0-39529\n",
+    ],
+)
+def test_what_was_not_sent_or_brings_that_build_refutes_no_success(text: str) -> None:
+    assert "did not take the image" not in told(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Sending 5835531 bytes: [##       ]  22%\n", "It was at 22 % yesterday.\n", "Das war gestern bei 22 %.\n"],
+)
+def test_how_far_a_transfer_came_is_not_passed_over(text: str) -> None:
+    assert "leave board, cable and power alone" in told(text).lower()

@@ -174,3 +174,35 @@ def test_how_full_a_battery_is_tells_of_no_transfer_that_must_be_left_alone(text
 
 def test_beside_a_battery_the_figure_of_the_transfer_counts() -> None:
     assert history.tells_of_a_transfer("The battery is at 20 % and the update of the modem at 45 %")
+
+
+@pytest.mark.parametrize(
+    ("text", "first"),
+    [
+        ("Aggiornavo il modem, ero al 58 %, è saltata la luce. Che faccio?", "power-removed-during-flash"),
+        ("Ho staccato il cavo USB per sbaglio al 58 % dell'aggiornamento.", "power-removed-during-flash"),
+        ("Faltou a energia aos 58 % da atualização do modem.", "power-removed-during-flash"),
+        ("Desliguei a placa a meio, a atualização do modem ia em 58 %.", "power-removed-during-flash"),
+        ("Ho mandato il primo file di 48829, il secondo domani?", "48829-second-step-skipped"),
+        ("Mandei o primeiro ficheiro da 48829 e mostra 39529. E o segundo?", "48829-second-step-skipped"),
+        ("Sono tra i due file di 48829, posso spegnere?", "48829-second-step-skipped"),
+        ("We are midway through the pair of 48829 and the modem says 39529.", "48829-second-step-skipped"),
+        ("Ich stecke mitten im 48829-Paar, das Modem sagt 39529.", "48829-second-step-skipped"),
+        ("L'aggiornamento del modem è bloccato all'8 % da un po'.", "stall-7-10-or-99-percent"),
+        ("A atualização do modem está travada em 99 %.", "stall-7-10-or-99-percent"),
+    ],
+)
+def test_what_costs_a_modem_is_read_in_italian_and_portuguese_too(text: str, first: str) -> None:
+    assert [match.id for match in explain(text.encode()).matches][:1] == [first]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "My module has 33080 from the factory and I'd like to get 48829 onto it tonight.",
+        "Ab Werk 33080. Ich will heute Abend 48829 aufspielen.",
+        "J'ai 33080 et je voudrais mettre 48829 ce soir.",
+    ],
+)
+def test_a_wish_for_48829_on_a_factory_modem_is_answered_without_a_question(text: str) -> None:
+    assert [match.id for match in explain(text.encode()).matches] == ["33080-straight-to-48829"]

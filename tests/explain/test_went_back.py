@@ -160,3 +160,55 @@ def test_a_modem_between_two_files_did_not_go_back(text: str) -> None:
 def test_no_success_where_the_old_build_still_runs(text: str) -> None:
     assert "did not take the image" in answers(text)
     assert "success" not in explain(text.encode()).says
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The first of the two 48829 files went in, before I had 41065. Now it says LR5.1.1.0-39529. Is that bad?",
+        "Vorher lief LR5.1.1.0-41065. Die erste Datei von 48829 ist drin, jetzt meldet es LR5.1.1.0-39529. Normal?",
+        "Antes tenía 41065. Mandé el primer archivo de 48829 y ahora dice LR5.1.1.0-39529. ¿Qué archivo mando?",
+    ],
+)
+def test_whoever_tells_of_the_first_file_stands_between_the_two(text: str) -> None:
+    said = answers(text)
+    assert "send the second file now" in said
+    assert "It went back" not in said and "41065.dup" not in said
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "It runs 39529 now, the first file of 48829 is in. Which file next, CATM1-41065.dup? Is that newer?",
+        "Es läuft 39529, die erste Datei von 48829 ist drin. Welche Datei jetzt, CATM1-41065.dup? Ist die neuer?",
+        "In 2019 we sent upgdiff_38638-to-39529.dup. Today part 1 of 48829 was sent, it shows 39529. Which file now?",
+        "2019 habe ich upgdiff_38638-to-39529.dup geschickt, heute Teil 1 von 48829, es zeigt 39529. Welche Datei nun?",
+    ],
+)
+def test_no_other_file_is_named_between_the_two(text: str) -> None:
+    said = answers(text)
+    assert "Which file? CATM1-41065" not in said and "Is it newer? Yes" not in said
+
+
+def test_a_differential_that_was_sent_brought_the_build_that_runs() -> None:
+    for text in (
+        "We sent upgdiff_38638-to-39529.dup in May; it shows LR5.1.1.0-39529. Which file for more?",
+        "Im Mai habe ich upgdiff_38638-to-39529.dup geschickt, jetzt LR5.1.1.0-39529. Welche Datei wäre neuer?",
+    ):
+        assert not explain(text.encode()).matches
+        assert "CATM1-41065.dup" in answers(text)
+    asked = "It shows LR5.1.1.0-39529. Should upgdiff_38638-to-39529.dup be sent?"
+    assert [match.id for match in explain(asked.encode()).matches] == ["diff-with-wrong-base"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Coming from 41019 on NB-IoT we sent part 1 of 48829. The modem reads 39529 now. May it be reset?",
+        "Vorher war NB-IoT 41019 drauf, dann Teil 1 von 48829. Das Modem meldet jetzt 39529. Darf ich Reset drücken?",
+    ],
+)
+def test_what_ran_before_is_not_what_is_advised_on(text: str) -> None:
+    found = advice(explain(text.encode()))
+    assert [match.id for match in explain(text.encode()).matches] == ["48829-second-step-skipped"]
+    assert "no reset, no power cut" in found.steps[0]

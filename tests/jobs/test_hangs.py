@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from doctor.bench import Bench, BenchOptions
-from doctor.events import Event, Note, Phase, Progress, Waiting
+from doctor.events import Event, Note, Notice, Phase, Progress, Waiting
 from doctor.jobs.flash import FlashRequest, FlashResult, flash
 from doctor.jobs.flashing.attentive import AttentiveClock
 from doctor.jobs.flashing.interrupts import Interrupts, LeftAsItIs
@@ -22,11 +22,15 @@ from .flashing import User, When, after_bytes, in_step, small_image
 class Hung:
     """A flash whose modem hangs, and says no word any more, from ``when`` on; Ctrl-C comes then, and at ``again``.
 
+    hangs    when it hangs if that is before ``when``
     took_ms  from the last Ctrl-C to the end, on the clock of the bench
     """
 
-    def __init__(self, folder: Path, when: When, again: When | None = None, *, stops: bool = False) -> None:
+    def __init__(
+        self, folder: Path, when: When, again: When | None = None, *, stops: bool = False, hangs: When | None = None
+    ) -> None:
         self.user = User(stops=stops)
+        self._hangs = hangs
         self._when = [when, *([again] if again is not None else [])]
         with Bench(BenchOptions(port="sim://fipy", firmware=(small_image(folder),))) as bench:
             self._bench = bench
@@ -38,7 +42,11 @@ class Hung:
         assert not self._when
 
     def _hear(self, event: Event) -> None:
-        if self._when and self._when[0](event):
+        if self._hangs is not None:
+            if self._hangs(event):
+                self._hangs = None
+                self.sim.modem.hang()
+        elif self._when and self._when[0](event):
             self._when.pop(0)
             self.sim.modem.hang()
             self._pressed_ms = self._bench.clock.ticks_ms()
@@ -47,6 +55,20 @@ class Hung:
 
 def waits_for(words: str) -> When:
     return lambda event: isinstance(event, Waiting) and words in event.what
+
+
+def notes(words: str, times: int = 1) -> When:
+    left = [words] * times
+
+    def when(event: Event) -> bool:
+        if isinstance(event, Note | Notice) and words in event.text:
+            left.pop()
+        return not left
+
+    return when
+
+
+NO_ANSWER, MAY_BE_LEFT = "AT -> no answer", "Ctrl-C again leaves it as it is"
 
 
 @pytest.mark.parametrize("step", ["soak", "prepare"])
@@ -81,6 +103,43 @@ def test_in_the_middle_it_goes_on_if_nobody_stops_it(tmp_path: Path) -> None:
     assert hung.user.asked == 1
     assert hung.result.error is not None and hung.result.error.id != "user-interrupt"
     assert hung.took_ms > 300_000
+
+
+@pytest.mark.parametrize(
+    "when", [notes("closing the transfer"), waits_for("give up a broken transfer"), notes(NO_ANSWER)],
+    ids=["closing", "given-up", "looked-for"],
+)  # fmt: skip
+def test_a_transfer_that_has_failed_is_not_stopped_and_the_rest_may_be_left(tmp_path: Path, when: When) -> None:
+    hung = Hung(tmp_path, when, notes(MAY_BE_LEFT), stops=True, hangs=after_bytes(0.5))
+    assert hung.user.asked == 0 and hung.result.exit_code == 3
+    assert hung.result.error is not None
+    assert hung.result.error.what == "BLOCK_CMD was not answered; where the modem is now was not awaited"
+    assert hung.took_ms < 2_500
+
+
+def test_a_flash_that_has_failed_before_anything_changed_is_left_likewise(tmp_path: Path) -> None:
+    hung = Hung(tmp_path, notes(NO_ANSWER, 20), notes(MAY_BE_LEFT), hangs=in_step("prepare"))
+    assert hung.result.exit_code == 1 and hung.sim.modem.received == []
+    assert hung.result.error is not None and hung.result.error.id == "modem-state-unknown"
+    assert hung.took_ms < 2_500
+
+
+@pytest.mark.parametrize("stopped", [False, True])
+def test_a_modem_that_may_write_is_waited_for_and_nobody_is_asked(stopped: bool) -> None:
+    told: list[Event] = []
+    user = User(stops=True)
+    with Interrupts(user.stop_transfer, told.append) as interrupts:
+        clock = AttentiveClock(HandClock(), interrupts)
+        interrupts.heard(Progress(Phase.TRANSFER, 50, 100, False))
+        if stopped:
+            signal.raise_signal(signal.SIGINT)
+            assert clock.ends_wait(restarting=False)
+        clock.outcome.maybe_all, clock.outcome.unsure = True, ("stp-no-answer", "BLOCK_CMD was not answered", 100)
+        signal.raise_signal(signal.SIGINT)
+        assert not clock.ends_wait(restarting=False)
+        signal.raise_signal(signal.SIGINT)
+        assert not clock.ends_wait(restarting=False)
+    assert user.asked == stopped and isinstance(told[-1], Notice) and "cannot be stopped" in told[-1].text
 
 
 @pytest.mark.parametrize("may_write", [False, True])

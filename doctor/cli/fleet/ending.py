@@ -9,7 +9,7 @@ from typing import Any
 from rich.text import Text
 
 from doctor.cli.fleet.judged import is_ready
-from doctor.cli.fleet.words import BoardCommand
+from doctor.cli.fleet.words import BoardCommand, for_ports, is_of_one_board
 from doctor.cli.screen import Screen
 from doctor.cli.show_next import show_next
 from doctor.fleet.outcome import Outcome
@@ -64,29 +64,29 @@ def _next(left: Sequence[Outcome], command: BoardCommand, before: Sequence[str])
     again = command.again([outcome.board for outcome in left])
     needs = [tuple(_step(outcome).get("do", ())) for outcome in left]
     named = [own_command(outcome) for outcome in left]
-    own = [one for one in named if one is not None]
     if len(left) == 1:
-        return NextStep((*before, *needs[0]), own[0] if own else again)
-    says_more = [one for one, o in zip(named, left, strict=True) if one and not _alike(one, command.again([o.board]))]
+        return NextStep((*before, *needs[0]), named[0] or again)
+    says_more = [
+        (need, one)
+        for outcome, need, one in zip(left, needs, named, strict=True)
+        if one and not _alike(one, command.again([outcome.board]))
+    ]
     if not says_more:
         return NextStep(tuple(before), again, notes=(_FIRST,) if any(needs) else ())
+    own = [one for one in named if one is not None]
     alike = len(own) == len(left) and all(_alike(one, own[0]) for one in own)
-    if alike and own[0].verb in _OF_MANY and not (own[0].done or own[0].was or own[0].sd):
-        return NextStep(tuple(before), _for_all(own), notes=(_FIRST,) if any(needs) else ())
+    if alike and own[0].verb in _OF_MANY and not is_of_one_board(own[0]):
+        for_all = for_ports(own[-1], [one.port for one in own])
+        return NextStep(tuple(before), for_all, notes=(_FIRST,) if any(needs) else ())
     if command.verb == "flash":  # what is left of the work, under its own name
         return NextStep(tuple(before), again, notes=(_FIRST,))
-    return NextStep((*before, *needs[named.index(says_more[0])]), says_more[0], notes=(_THEN,))
+    need, first = says_more[0]
+    return NextStep((*before, *need), first, notes=(_THEN,))
 
 
 def _alike(one: Command, other: Command) -> bool:
     """Whether they differ in nothing but the port."""
     return sorted(replace(one, port=None).words()) == sorted(replace(other, port=None).words())
-
-
-def _for_all(commands: Sequence[Command]) -> Command:
-    """One command in the place of these, which are alike."""
-    ports = [word for one in commands[:-1] for word in Command("", port=one.port).words()[1:]]
-    return replace(commands[-1], args=(*commands[-1].args, *ports))
 
 
 def _for_the_hands(outcomes: Sequence[Outcome]) -> Iterable[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import click
 from doctor.cli import command_line
 from doctor.errors import UsageError
 from doctor.fleet.boards import Board
-from doctor.text.command import Command
+from doctor.text.command import Command, port_words
 
 #: Parameters that are the parent's: a board's process never gets them.
 _OF_THE_PARENT = {
@@ -40,6 +41,17 @@ def refuse_of_one_board(given: command_line.Given) -> None:
                 cause=why,
                 next=f"leave out {flag}, or name one port",
             )
+
+
+def is_of_one_board(command: Command) -> bool:
+    """Whether a command says what belongs to one board."""
+    return any(getattr(command, name, None) for name in _OF_ONE_BOARD)
+
+
+def for_ports(command: Command, ports: Sequence[str | None]) -> Command:
+    """The same command for all of these ports, each in its order."""
+    behind = [word for port in ports[:-1] if port for word in port_words(port)]
+    return replace(command, args=(*command.args, *behind), port=ports[-1])
 
 
 def typed_words(given: command_line.Given) -> tuple[str, ...]:
@@ -78,13 +90,10 @@ class BoardCommand:
         words = (*self._words, *board.more, *more, "--json-events", "--port", board.port)
         return list(self._spelled(words).words()[1:])
 
-    def again(self, boards: list[Board], *, verb: str = "", accept: str = "") -> Command:
+    def again(self, boards: list[Board], *, accept: str = "") -> Command:
         """The same command for these boards, as it is typed; ``accept``: with this risk agreed to."""
-        ports = [word for board in boards[:-1] for word in Command("", port=board.port).words()[1:]]
-        return replace(
-            self._spelled((*self._words, *(("--accept", accept) if accept else ()), *ports), verb or self.verb),
-            port=boards[-1].port,
-        )
+        accepted = ("--accept", accept) if accept else ()
+        return for_ports(self._spelled((*self._words, *accepted)), [board.port for board in boards])
 
-    def _spelled(self, words: tuple[str, ...], verb: str = "") -> Command:
-        return Command(verb or self.verb, args=words, firmware=self._files)
+    def _spelled(self, words: tuple[str, ...]) -> Command:
+        return Command(self.verb, args=words, firmware=self._files)

@@ -32,6 +32,11 @@ _LET_IT_RUN = (
     "Do not interrupt it: no Ctrl-C, no reset, no power cut. "
     "A transfer that is broken off is worse for the modem than a valid image that you did not want."
 )
+#: Said if nothing else is known of a text that tells how far a transfer came.
+_IF_IT_RUNS = (
+    "If that transfer still runs: leave board, cable and power alone until it has ended and 30 minutes more. "
+    "`fipy-doctor status` says how it stands."
+)
 #: All that may be done then: no step of any cure is told, whatever else is found.
 _WHILE_IT_RUNS = (
     "Leave board, cable, power and the window that it runs in alone until the transfer has ended and 30 minutes more, "
@@ -101,7 +106,11 @@ def advice(explanation: Explanation) -> Advice:
     )
     runs = of_a_flash.what_runs(explanation)
     answered = (*runs, *answered) if WORKED in explanation.reader.asks else (*answered, *runs)
-    return Advice((*first, *_spared(explanation), *answered), _together(explanation, steps), steps, bool(judged or way))
+    every = (*first, *_spared(explanation), *answered)
+    began = explanation.reader.unfinished or "progress" in explanation.facts.by_kind
+    if began and not (every or explanation.says or explanation.matches):
+        every = (_IF_IT_RUNS,)
+    return Advice(every, _together(explanation, steps), steps, bool(judged or way))
 
 
 def _answered(explanation: Explanation, answers: dict[str, str], judged: str) -> Iterator[str]:

@@ -6,14 +6,15 @@ import re
 from collections.abc import Sequence
 
 from doctor.jobs.explaining.steps import FLASHES, FORBIDS, SAYS_NO
-from doctor.knowledge.builds import CAT_M1, NB_IOT, RADIOS, Build
+from doctor.knowledge.builds import BETWEEN_BUILD, CAT_M1, NB_IOT, RADIOS, Build
 from doctor.knowledge.explanation import Explanation
 from doctor.knowledge.facts import Facts
 from doctor.knowledge.order import Match
-from doctor.knowledge.outcome import MENDED, SUCCESS, WORKING_MODEM, still_old, tells_of_the_old
+from doctor.knowledge.outcome import MENDED, SUCCESS, WORKING_MODEM, shows_another, still_old, tells_of_the_old
 from doctor.knowledge.session import UPDATED
 from doctor.knowledge.words.asked import DONE, FLASH, GO, HELPS, NEWER, NEXT, POWER, TO_CATM1, TO_NB1, WHICH, WORKED
 
+_SECOND_STEP = "48829-second-step-skipped"  #: id of an entry
 _POINTS_ON = ("is against it", "Better: flash ")  #: of a verdict that allows a file, or names the one to take
 _OF_A_FLASH = ("flash-process", "firmware-file", "modem", "power")  #: areas whose entries forbid or hold up a flash
 _LETS_PLAN_DECIDE = re.compile(r"nother build\b[^.]*`\S+ plan\b")  #: a step that a flash may be the cure
@@ -56,7 +57,7 @@ def which_file(explanation: Explanation, judged: str) -> str:
     wishes_radio = not {TO_CATM1, TO_NB1}.isdisjoint(explanation.reader.asks)
     if explanation.facts.names_monarch2 and WHICH in explanation.reader.asks and wishes_radio:
         return _RADIO_OF_A_MONARCH2
-    if not _wants_a_file(explanation, judged):
+    if not _wants_a_file(explanation, judged) or _may_stand_between(explanation):
         return ""
     asks = explanation.reader.asks
     wished = [radio for kind, radio in ((TO_CATM1, CAT_M1), (TO_NB1, NB_IOT)) if kind in asks]
@@ -184,6 +185,8 @@ def whether_newer(explanation: Explanation) -> str:
     if not steps:
         return _which_of_two(explanation)
     runs, image = steps[-1].runs.number, steps[-1].image.number
+    if runs == BETWEEN_BUILD and _stands_between(explanation):
+        return ""  # whichever is newer, only the second file may follow
     if steps[-1].runs.kind != steps[-1].image.kind:
         return f"Is it newer? Neither: {image} is for the other radio than {runs}, which the modem runs."
     if image == runs:
@@ -234,7 +237,7 @@ def what_runs(explanation: Explanation) -> tuple[str, ...]:
 def _was_not_taken(explanation: Explanation) -> bool:
     """Whether the old build is told to run still; a success that is proved counts more, if no build refutes it."""
     facts, reader = explanation.facts, explanation.reader
-    if still_old(facts, reader.prose):
+    if still_old(facts, reader.prose) or (not explanation.matches and shows_another(facts.builds)):
         return True
     succeeded = explanation.says.startswith(SUCCESS) or UPDATED in facts.proved
     return not succeeded and WORKED in reader.asks and tells_of_the_old(reader.prose)
@@ -270,11 +273,10 @@ def went_back(explanation: Explanation) -> str | None:
     told = versions_before_and_now(facts)
     if told is None or told[1] >= told[0]:
         return None
-    from doctor.jobs import step_told  # as the rules: most pastes do not need it
-    from doctor.jobs.way_told import again
+    from doctor.jobs.way_told import again  # as the rules: most pastes do not need it
 
     before, now = told
-    if step_told.stands_between(facts):
+    if _stands_between(explanation):
         return (
             f"{now} is what a modem says between the two files of the pair. If the first one was sent, it did not go "
             "back: send the second file now, in the same session, with no reset and no power cut before it, and no "
@@ -284,6 +286,29 @@ def went_back(explanation: Explanation) -> str | None:
         f"It went back: {now} runs now, and {before}, which ran before, is newer. The image was an older one; the "
         f"transfer did not fail, and nothing is broken. {again(before, monarch2=facts.names_monarch2)}"
     )
+
+
+def _stands_between(explanation: Explanation) -> bool:
+    """Whether the modem names the build that runs between the two files of a pair, and the text is about that pair."""
+    from doctor.jobs import step_told  # as the rules: most pastes do not need it
+
+    return _tells_of_the_first(explanation) or step_told.stands_between(explanation.facts)
+
+
+def _tells_of_the_first(explanation: Explanation) -> bool:
+    """Whether the build between the two runs, and words or a log tell that the first file was sent."""
+    runs = explanation.facts.builds.runs[-1:]
+    return any(match.id == _SECOND_STEP for match in explanation.matches) and any(
+        b.number == BETWEEN_BUILD for b in runs
+    )
+
+
+def _may_stand_between(explanation: Explanation) -> bool:
+    """Whether only the second file of a pair may be due; a differential image that was sent brings that build, too."""
+    if _tells_of_the_first(explanation):
+        return True
+    brought = any(image.was_sent and image.made == BETWEEN_BUILD for image in explanation.facts.builds.images)
+    return not brought and _stands_between(explanation)
 
 
 def versions_before_and_now(facts: Facts) -> tuple[int, int] | None:

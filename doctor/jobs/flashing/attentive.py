@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from doctor.clock import Clock, Deadline
 from doctor.jobs.flashing.interrupts import Interrupts
 from doctor.updater.contract import Port
@@ -36,13 +34,15 @@ class AttentiveClock:
             self._clock.sleep_ms(piece)
             ms -= piece
             if ms:
-                self._interrupts.ends_wait(restarting=True, may_write=self.outcome.maybe_all)
+                self.ends_wait(restarting=True)
 
-    def asks(self, question: Callable[[], bool]) -> bool:
-        """The answer to ``question``, for which time stands still."""
+    def ends_wait(self, *, restarting: bool) -> bool:
+        """As Interrupts.ends_wait, which may ask the user: time stands still then. Raises LeftAsItIs."""
+        outcome = self.outcome
+        over = outcome.error is not None or outcome.unsure is not None
         began_ms = self._clock.ticks_ms()
         try:
-            return question()
+            return self._interrupts.ends_wait(restarting=restarting, may_write=outcome.maybe_all, over=over)
         finally:
             self._asked_ms += self._clock.ticks_ms() - began_ms
 
@@ -54,10 +54,9 @@ class AttentivePort:
     clock    of this flash
     """
 
-    def __init__(self, port: Port, clock: AttentiveClock, interrupts: Interrupts) -> None:
+    def __init__(self, port: Port, clock: AttentiveClock) -> None:
         self._port = port
         self._clock = clock
-        self._interrupts = interrupts
         self._heard_ms = clock.ticks_ms()
         self.max_block: int = getattr(port, "max_block", 0)
         self.long_writes: bool = getattr(port, "long_writes", True)
@@ -76,10 +75,8 @@ class AttentivePort:
                 return b""
 
     def _heed(self) -> None:
-        outcome = self._clock.outcome
         silent_ms = self._clock.ticks_ms() - self._heard_ms
-        restarting = outcome.changed and silent_ms < RESTART_MS
-        if self._clock.asks(lambda: self._interrupts.ends_wait(restarting=restarting, may_write=outcome.maybe_all)):
+        if self._clock.ends_wait(restarting=self._clock.outcome.changed and silent_ms < RESTART_MS):
             raise FlowError("user-interrupt", STOPPED)
 
     def write(self, data: bytes) -> None:

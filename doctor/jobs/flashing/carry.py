@@ -63,7 +63,7 @@ class _Run:
             if self.flow is None:
                 self.flow = Flow(way.port, self._clock, self._bench.profile, self._emit, way.max_block, self._block)
             outcome = self._clock.outcome = self.flow.outcome
-            port = AttentivePort(way.port, self._clock, self._interrupts)
+            port = AttentivePort(way.port, self._clock)
             self.flow.move(port, way.max_block)
             files: dict[str, tuple[Source, int]] = {
                 role: (source, source.size_bytes) for role, source in self.sources.items()

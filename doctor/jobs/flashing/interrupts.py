@@ -47,7 +47,8 @@ class Interrupts:
         self._sent = begun
         self._stopped = False  # it was decided: what comes now only ends in order
         self._leaves = self._told_to_leave = False
-        self._may_leave = False  # somebody asks ``ends_wait``
+        self._may_leave = False  # as who asks ``ends_wait`` says
+        self._over = False  # likewise: nothing is left to stop
         self._came: set[int] = set()
         self._said = ""
         self._before: dict[int, Any] = {}
@@ -79,6 +80,7 @@ class Interrupts:
         self.look()
         self._said = ""
         if isinstance(event, StepStarted):
+            self._over = False
             # The transfer's own preparations send nothing of the image: Progress tells when that begins.
             self._phase = Phase.PREPARE if event.phase is Phase.TRANSFER else event.phase
         elif isinstance(event, Progress):
@@ -111,16 +113,22 @@ class Interrupts:
         finally:
             self._came.discard(signal.SIGINT)  # pressed while the question stood: that is no answer to it
 
-    def ends_wait(self, *, restarting: bool, may_write: bool) -> bool:
+    def ends_wait(self, *, restarting: bool, may_write: bool, over: bool = False) -> bool:
         """Asked while nothing answers: whether it is to be stopped now, instead of after the wait; once.
 
         restarting  the modem is on its way from one program to another because of us, and may well answer soon
         may_write   it may have all of a file: nobody leaves it then
+        over        nothing is left to stop: it has failed, or all was sent; that ends in order
 
         Raises LeftAsItIs.
         """
-        self._may_leave = True
+        self._may_leave, self._over = not may_write, over
         self.look()
+        if over and (self._pressed or self._pressed_early):
+            self._pressed = False
+            self._stopped = not may_write
+            if may_write:
+                self._tell("the modem may have everything and be writing it; this cannot be stopped. Wait.")
         if self._leaves and not may_write:
             raise LeftAsItIs
         if self._stopped or (self._pressed_early and restarting):
@@ -139,6 +147,8 @@ class Interrupts:
         if ends and self._phase in (Phase.PREPARE, Phase.TRANSFER):
             self._leaves = True
             self._tell("asked again: not waiting for the modem any longer")
+        elif self._over and self._phase in (Phase.PREPARE, Phase.TRANSFER):
+            self._pressed = True  # ``ends_wait`` says what that means now
         elif self._phase is Phase.PREPARE and not self._sent:
             self._pressed_early = True
             self._tell("stopping before anything is sent")

@@ -1,7 +1,8 @@
 """A state told in words: what was done, how far it came, what is about to be done, in sentences without an error line.
 
-``said.txt`` names ideas, each by the expressions that people use for it in five languages, and rules: which ideas
-together tell of which entry. An idea that is denied, or only thought of ("if", "never"), is not told.
+``said.txt`` names ideas, each by the expressions that people use for it in five languages, and where the power is
+at stake in Italian and Portuguese, and rules: which ideas together tell of which entry. An idea that is denied, or only
+thought of ("if", "never"), is not told.
 """
 
 from __future__ import annotations
