@@ -56,6 +56,8 @@ def test_what_took_no_power_from_the_board_broke_no_transfer_off(text: str) -> N
     [
         "I unplugged the USB hub with the keyboard and the board went dark at 37 % of the modem update.",
         "Bei 37 % des Modem-Updates ist der Strom ausgefallen, auch die Lampe war aus.",
+        "The power went off at 37 % of the modem update, and nothing was running any more.",
+        "Bei 37 % des Modem-Updates fiel der Strom aus, der Strom war weg, dann lief nichts mehr.",
     ],
 )
 def test_what_took_the_power_broke_it_off_all_the_same(text: str) -> None:

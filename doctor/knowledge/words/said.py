@@ -33,13 +33,14 @@ _FEEDS = re.compile(
     r"|corriente|bateria|luz|placa|todo|courant|prise|carte|tout|stroom|accu|bord)\b"
 )
 _CLAUSE_END = re.compile(r"[,;:.!?]| (?:and|then|und|dann|y|luego|et|puis|en|toen) ")
-#: Said of a time at which nothing was sent.
+#: Said of a time at which nothing was sent; not that nothing ran any more.
 _NOTHING_RAN = re.compile(
-    r"\b(?:nothing|no (?:\w+ )?(?:update|upgrade|flash\w*|transfer)) (?:was|had been) (?:\w+ )?(?:running|going|started"
-    r"|flashing|sen[dt]|under way)|\b(?:was|were)(?:n't| not) (?:\w+ )?(?:flashing|updating|upgrading|sending)"
-    r"|\blief(?: \w+){0,2} (?:nichts|kein\w*)\b|\bnichts lief\b|\bno (?:estaba|se estaba|habia)(?: \w+){0,2} (?:nada"
-    r"|corriendo|actualiz\w+|flash\w+|enviando|en marcha|en curso)|\brien ne (?:tournait|se passait)"
-    r"|\b(?:liep|draaide)(?: \w+){0,2} (?:niets|niks|geen)\b|\bnon c'era (?:nulla|niente)|\bnao estava (?:\w+ )?nada"
+    r"(?:\b(?:nothing|no (?:\w+ )?(?:update|upgrade|flash\w*|transfer)) (?:was|had been) (?:\w+ )?(?:running|going"
+    r"|started|flashing|sen[dt]|under way)|\b(?:was|were)(?:n't| not) (?:\w+ )?(?:flashing|updating|upgrading|sending)"
+    r"|\blief(?: \w+){0,2} (?:nichts|kein\w*)|\bnichts lief|\bno (?:estaba|se estaba|habia)(?: \w+){0,2} (?:corriendo"
+    r"|actualiz\w+|flash\w+|enviando|en marcha|en curso)|\brien ne (?:tournait|se passait)"
+    r"|\b(?:liep|draaide)(?: \w+){0,2} (?:niets|niks|geen)|\bnon c'era (?:nulla|niente) in corso)\b"
+    r"(?! (?:\w+ )?(?:any ?more|any longer|after\w*|mehr|mas|ya|plus|meer|piu))"
 )
 #: A transfer to the board's own memory; a sentence that is about the modem's for certain.
 OF_THE_BOARD, OF_THE_MODEM = "board-update", "modem-update"
