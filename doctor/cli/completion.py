@@ -20,6 +20,8 @@ from doctor.text.command import PROGRAM
 _GOES_ON = ("=", "/", ":", "?")  #: behind these more is to be typed: no space
 _BREAKS = ":="  #: at which bash takes a word apart, unless COMP_WORDBREAKS says otherwise
 _SPECIAL = re.compile(r"""[\s;&|<>()$`"'\\*\[\]{}!#~]""")  #: what bash would not take for a part of a word
+_BACKSLASHED = r"\\\g<0>"
+_QUOTES = ("'", '"')
 _TRACE = "replay://"
 
 Words = Iterable[tuple[str, str]]  #: each with what it means, "" if the word says it
@@ -207,11 +209,13 @@ class _Bash(_Quiet):
     name = "bash"
     source_template = _BASH
     _front = ""
+    _quoted = False
 
     def get_completion_args(self) -> tuple[list[str], str]:
         """The words before the one that is typed, and that one."""
         words, incomplete = _apart(os.environ["COMP_LINE"])
-        self._front = _taken_off(incomplete, os.environ.get("COMP_WORD", ""))
+        piece = os.environ.get("COMP_WORD", "")
+        self._front, self._quoted = _taken_off(incomplete, piece), piece.startswith(_QUOTES)
         return words, incomplete
 
     def format_completion(self, item: CompletionItem) -> str:
@@ -221,14 +225,16 @@ class _Bash(_Quiet):
         return "\n".join(map(self._line, _words_of(item)))
 
     def _line(self, word: str) -> str:
-        is_name = _SPECIAL.search(word)  # readline puts backslashes into it
-        kind = "name" if is_name else "more" if word.endswith(_GOES_ON) else "plain"
-        return f"{kind},{word.removeprefix(self._front)}"
+        piece = word.removeprefix(self._front)
+        if self._quoted and _SPECIAL.search(word):
+            return f"name,{piece}"  # readline writes it as that quotation mark needs it
+        # Not so without one: bash looks for the piece alone, and takes the $ of a file that is not there for a variable.
+        return f"{'more' if word.endswith(_GOES_ON) else 'plain'},{_SPECIAL.sub(_BACKSLASHED, piece)}"
 
 
 def _taken_off(incomplete: str, piece: str) -> str:
     """The front of a word that bash does not complete. ``piece`` is what it does complete, as it is typed."""
-    if piece.startswith(("'", '"')):
+    if piece.startswith(_QUOTES):
         return ""
     typed = piece.replace("\\", "")
     if typed.strip(_BREAKS) and incomplete.endswith(typed):

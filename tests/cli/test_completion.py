@@ -150,6 +150,8 @@ REAL = {
     "zsh": (["zsh", "-f", "-i"], 'autoload -U compinit; compinit -u -D; eval "$(fipy-doctor completion zsh)"'),
     "fish": (["fish", "--no-config", "-i"], "fipy-doctor completion fish | source"),
 }
+#: Somebody else's file, of which a shell must take no part for a command.
+HOSTILE = "hostile `touch PWNED` $HOME $(touch PWNED) 'x' \"y\" !!.jsonl"
 #: What is typed before Tab, and what the program then gets.
 TYPED = {
     "sta": "status",
@@ -170,6 +172,10 @@ TYPED = {
     "flash card\\:fi": "flash card:first.dup",
     "check --port replay://tr": "check --port replay://trace.jsonl",
     "check --port=replay://two": "check --port=replay://two  words;&.jsonl",
+    "check --port replay://host": f"check --port replay://{HOSTILE}",
+    "check --port replay://hostile\\ \\`touch": f"check --port replay://{HOSTILE}",
+    "check --port 'replay://host": f"check --port replay://{HOSTILE}",
+    'check --port "replay://host': f"check --port replay://{HOSTILE}",
     "check --port replay://subfolder/inn": "check --port replay://subfolder/inner.jsonl",
 }
 
@@ -190,7 +196,7 @@ def typed(shell: str, lines: dict[str, str], folder: Path) -> list[str]:
     program.chmod(0o755)
     here = folder / "here"
     (here / "subfolder").mkdir(parents=True)
-    for name in ("firmware.dup", "card:first.dup", "trace.jsonl", "two  words;&.jsonl", "subfolder/inner.jsonl"):
+    for name in ("firmware.dup", "card:first.dup", "trace.jsonl", "two  words;&.jsonl", HOSTILE, "subfolder/inner.jsonl"):
         (here / name).write_bytes(b"x")
     ours, theirs = pty.openpty()
     env = {
@@ -224,6 +230,7 @@ def typed(shell: str, lines: dict[str, str], folder: Path) -> list[str]:
         running.kill()
         running.wait()
         os.close(ours)
+    assert not (here / "PWNED").exists()
     got = folder / "got"
     return got.read_text().splitlines() if got.exists() else [said.decode(errors="replace")]
 
