@@ -228,7 +228,7 @@ class _Bash(_Quiet):
         piece = word.removeprefix(self._front)
         if self._quoted and _SPECIAL.search(word):
             return f"name,{piece}"  # readline writes it as that quotation mark needs it
-        # Not so without one: bash looks for the piece alone, and takes the $ of a file that is not there for a variable.
+        # Without one it looks for the piece alone, and takes the $ of a file that is not there for a variable.
         return f"{'more' if word.endswith(_GOES_ON) else 'plain'},{_SPECIAL.sub(_BACKSLASHED, piece)}"
 
 

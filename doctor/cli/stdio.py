@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 
 _READER_LEFT = (errno.EPIPE, errno.EIO, errno.ENXIO)  #: a pipe, or a terminal, that somebody closed: no news to them
+_STDOUT, _STDERR = 1, 2  #: numbers of descriptors
 _PLAINER = "fipy-doctor-plainer"  #: how ``codecs`` knows it
 
 
@@ -43,6 +44,16 @@ class SteadyFile(io.RawIOBase):
         self._raw = raw
         self.lost: OSError | None = None
         self.ahead: Writer | None = None
+
+    def keep(self) -> None:
+        """Write to a descriptor of our own from now on, and leave the old one to standard error.
+
+        So what a child inherits, or foreign code writes to the number itself, goes there too.
+        """
+        if self._raw.fileno() == _STDOUT:
+            own = os.dup(_STDOUT)
+            os.dup2(_STDERR, _STDOUT)
+            self._raw = io.FileIO(own, "w", closefd=False)  # a thread may be writing: it stays open until the end
 
     def writable(self) -> bool:
         """Always."""
@@ -118,8 +129,12 @@ class _Aside:
 
 def keep_for_results() -> None:
     """From now on only who asks for ``results`` writes to standard output: no check or cure of another package does."""
-    if not isinstance(sys.stdout, _Aside):
-        sys.stdout = _Aside(sys.stdout)
+    if isinstance(sys.stdout, _Aside):
+        return
+    file = _descriptor(sys.stdout)
+    if isinstance(file, SteadyFile):
+        file.keep()
+    sys.stdout = _Aside(sys.stdout)
 
 
 def give_back() -> None:

@@ -196,7 +196,14 @@ def typed(shell: str, lines: dict[str, str], folder: Path) -> list[str]:
     program.chmod(0o755)
     here = folder / "here"
     (here / "subfolder").mkdir(parents=True)
-    for name in ("firmware.dup", "card:first.dup", "trace.jsonl", "two  words;&.jsonl", HOSTILE, "subfolder/inner.jsonl"):
+    for name in (
+        "firmware.dup",
+        "card:first.dup",
+        "trace.jsonl",
+        "two  words;&.jsonl",
+        HOSTILE,
+        "subfolder/inner.jsonl",
+    ):
         (here / name).write_bytes(b"x")
     ours, theirs = pty.openpty()
     env = {

@@ -43,3 +43,33 @@ def test_what_a_cure_prints_goes_to_standard_error(tmp_path: Path) -> None:
     said = subprocess.run(command, env=environ, capture_output=True, text=True, stdin=subprocess.DEVNULL)
     assert json.loads(said.stdout)["schema"] == "fipy-doctor/fix/1"
     assert {"load", "plan", "do"} <= set(said.stderr.splitlines())
+
+
+#: What reaches the descriptor of standard output, whatever ``sys.stdout`` is; and one that takes it away.
+BENEATH = {
+    "descriptor": "import os; os.write(1, b'load\\n')",
+    "child": "import os; os.system('echo load')",
+    "first-stdout": "import sys; print('load', file=sys.__stdout__)",
+    "closed": "import os; os.close(1); os.write(2, b'load\\n')",
+}
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("beneath", BENEATH)
+def test_what_goes_beneath_our_streams_goes_to_standard_error(beneath: str, tmp_path: Path) -> None:
+    plant(tmp_path, f"check-beneath-{beneath}", f"{BENEATH[beneath]}\n{check()}")
+    environ = {**os.environ, "PYTHONPATH": os.pathsep.join((str(tmp_path), *filter(None, sys.path)))}
+    command = [
+        sys.executable,
+        "-m",
+        "doctor",
+        "check",
+        "--port",
+        "sim://fipy",
+        "--select",
+        "antenna-is-fitted",
+        "--json",
+    ]
+    said = subprocess.run(command, env=environ, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    assert json.loads(said.stdout)["schema"] == "fipy-doctor/check/1"
+    assert "load" in said.stderr.splitlines()
